@@ -1,0 +1,105 @@
+//! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
+
+mod completions;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// fngate: what is really inside a serverless function package, what is known against it, what it would leak, who signed it
+/// - and whether it may be deployed.
+#[derive(Debug, Parser)]
+#[command(name = "fngate", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 denied by a policy, 2 could not judge (usage, configuration, unreadable or incomplete artifact)."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Colour in text output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Say nothing but the result
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more (repeatable)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// When text is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Parses the arguments, runs the command, and turns whatever happens into an exit code: an error is 2, and so is a panic,
+/// because a gate that fell over has judged nothing.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = catch_unwind(|| dispatch(&cli));
+    match outcome {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            complain(&error);
+            ExitCode::from(2)
+        }
+        Err(_) => {
+            let _ = writeln!(
+                io::stderr(),
+                "error: internal-error: fngate itself failed, so nothing was judged; please report this with the lines above"
+            );
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
+    match &cli.command {
+        Command::Completions(args) => Ok(completions::run(args)),
+    }
+}
+
+/// Prints an error with its causes and, where its stage knows one, what to do next.
+fn complain(error: &anyhow::Error) {
+    let mut text = format!("error: {error}");
+    for cause in error.chain().skip(1) {
+        text.push_str(&format!("\n  caused by: {cause}"));
+    }
+    let _ = writeln!(io::stderr(), "{}", text);
+}
+
+/// Opens what `-o` names, `-` or nothing meaning standard output.
+pub(crate) fn output(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    match path {
+        None => Ok(Box::new(BufWriter::new(io::stdout()))),
+        Some(path) if path == Path::new("-") => Ok(Box::new(BufWriter::new(io::stdout()))),
+        Some(path) => {
+            let file = File::create(path).with_context(|| format!("cannot create the output file: {}", path.display()))?;
+            Ok(Box::new(BufWriter::new(file)))
+        }
+    }
+}

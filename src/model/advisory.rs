@@ -1,0 +1,122 @@
+//! What is known against a package.
+
+use serde::Serialize;
+
+use super::{EntryPath, Relation};
+
+/// A rating, from an advisory's CVSS vector or its database's own word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Nobody rated it. Not the same as harmless: policies decide.
+    #[default]
+    Unknown,
+    /// CVSS 0.0.
+    None,
+    /// CVSS 0.1 to 3.9.
+    Low,
+    /// CVSS 4.0 to 6.9.
+    Medium,
+    /// CVSS 7.0 to 8.9.
+    High,
+    /// CVSS 9.0 to 10.0.
+    Critical,
+}
+
+impl Severity {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::None => "none",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The qualitative rating of a CVSS score (CVSS v3.1 and v4.0 specification, table "Qualitative Severity Rating Scale").
+    #[must_use]
+    pub fn from_score(score: f64) -> Self {
+        match score {
+            s if s >= 9.0 => Self::Critical,
+            s if s >= 7.0 => Self::High,
+            s if s >= 4.0 => Self::Medium,
+            s if s > 0.0 => Self::Low,
+            _ => Self::None,
+        }
+    }
+}
+
+/// One advisory (with all its aliases) that affects one package of the artifact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Vulnerability {
+    /// The id shown: GHSA before CVE before the others; MAL- first where there is one.
+    pub id: String,
+    /// Every record of the alias set that matched, sorted.
+    pub ids: Vec<String>,
+    /// Every other id of the alias set, sorted.
+    pub aliases: Vec<String>,
+    /// The worst rating over the alias set.
+    pub severity: Severity,
+    /// The score behind it, where a vector gives one.
+    pub cvss: Option<f64>,
+    /// The vector behind it.
+    pub cvss_vector: Option<String>,
+    /// Whether the package itself is malware (`MAL-`, or CWE-506 and the like).
+    pub malicious: bool,
+    /// `unmaintained`, `unsound`, `notice`: RustSec's informational advisories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub informational: Option<String>,
+    /// The package.
+    pub purl: String,
+    /// How the package is known.
+    pub relation: Relation,
+    /// Whether only development or optional use asks for the package.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dev: bool,
+    /// Where the package is.
+    pub paths: Vec<EntryPath>,
+    /// Versions that fix it, from the windows that hold the installed one; the least first.
+    pub fixed: Vec<String>,
+    /// One line, from the record.
+    pub summary: String,
+    /// When it was published, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+    /// The version could not be evaluated against the record, and so counts as affected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unevaluated: Option<String>,
+}
+
+/// Where the advisories came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdvisoryOrigin {
+    /// The offline database.
+    Db,
+    /// `api.osv.dev`.
+    Api,
+    /// The snapshot inside the binary: it can deny and never pass.
+    Embedded,
+}
+
+/// What the packages were matched against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advisories {
+    /// The source.
+    pub source: AdvisoryOrigin,
+    /// When the source was as it is, RFC 3339.
+    pub as_of: String,
+    /// SHA-256 of the database, empty for the API.
+    pub digest: String,
+    /// Records of the source that could not be read.
+    pub unreadable: u64,
+    /// Whole days between `as_of` and today; negative never.
+    pub age_days: i64,
+    /// Why a better source was not used (no database, no network), empty where the best was.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}

@@ -1,0 +1,27 @@
+//! The nouns every stage speaks: what was seen ([`Inventory`]), what is known about it ([`Facts`]), what was decided
+//! ([`Verdict`]). Each is made by one stage and never changed after it. Nothing here reads a file or a socket.
+
+mod advisory;
+mod entry;
+mod facts;
+mod finding;
+mod inventory;
+mod package;
+mod problem;
+mod provenance;
+mod secret;
+mod verdict;
+
+pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
+pub use entry::{Entry, EntryPath, PathFault, escaped};
+pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION};
+pub use finding::{Finding, Level};
+pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
+pub use package::{Ecosystem, Origin, Package, Relation, purl};
+pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
+pub use provenance::{Provenance, ProvenanceState, Signer, Statement};
+pub use secret::{Confidence, Party, Secret, SecretLevel};
+pub use verdict::{Ignored, Outcome, Verdict};
+
+/// The ecosystems a verdict speaks of, in OSV's spelling and in the order every report prints them.
+pub const SCOPE: [&str; 3] = ["npm", "PyPI", "crates.io"];
