@@ -4,5 +4,6 @@
 //! [`model::Inventory`] (one pass over the files), [`model::Facts`] (with vulnerabilities and provenance; the policies'
 //! input) and [`model::Verdict`] (the reports' input). A stage imports `model` and no other stage.
 
+pub mod artifact;
 pub mod extract;
 pub mod model;
