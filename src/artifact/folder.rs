@@ -77,7 +77,7 @@ pub(super) fn walk(walk: &Walk<'_>, root: &Path, mut place: Place<'_>, found: &m
                     walk.count_shown(1);
                     let target = fs::read_link(child.path()).map(|target| target.to_string_lossy().into_owned()).unwrap_or_default();
                     links.add(&path, target);
-                    names.file(path);
+                    names.link(path);
                 }
                 Ok((metadata, kind_)) if kind_.is_file() => {
                     names.file(path.clone());

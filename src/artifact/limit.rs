@@ -17,7 +17,7 @@ pub struct Limits {
 
 impl Limits {
     /// Entries smaller than this may have any ratio: an empty table of a megabyte is ordinary.
-    pub const RATIO_FROM: u64 = 8 * 1024 * 1024;
+    pub const RATIO_FROM: u64 = 2 * 1024 * 1024;
     /// Entries up to this size are looked at side by side; larger ones one after the other, so that memory stays bounded.
     pub const ENTRY_IN_PARALLEL: u64 = 64 * 1024 * 1024;
     /// Artifacts up to this size are held in memory; larger ones are copied to an unlinked file.
@@ -25,9 +25,9 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Four times what AWS Lambda takes (262,144,000 bytes unzipped, function and layers together): room for Azure, Cloud
+    /// Three times what AWS Lambda takes (262,144,000 bytes unzipped, function and layers together): room for Azure, Cloud
     /// Functions and archives within archives, and still little enough to bound time and memory.
     fn default() -> Self {
-        Self { entry_bytes: 262_144_000, total_bytes: 4 * 262_144_000, entries: 250_000, depth: 6, ratio: 400 }
+        Self { entry_bytes: 262_144_000, total_bytes: 3 * 262_144_000, entries: 250_000, depth: 6, ratio: 400 }
     }
 }

@@ -38,6 +38,10 @@ impl Links {
             let Ok(link) = EntryPath::new(link) else { continue };
             let path = place.path(&link);
             let shown = crate::model::escaped(target).into_owned();
+            if target.is_empty() || target.contains('\0') {
+                problems.push(Problem::at(&kind::LINK_DANGLING, &path, format!("`{shown}` is no path")));
+                continue;
+            }
             if names.has_folder(link.as_str()) {
                 problems.push(Problem::at(&kind::LINK_SHADOW, &path, format!("other entries lie below the link to `{shown}`")));
             }
@@ -77,7 +81,7 @@ impl Links {
             if hops > HOPS {
                 return Lead::Loop;
             }
-            if target.starts_with('/') || target.starts_with('\\') || target.contains('\0') {
+            if target.starts_with('/') || target.starts_with('\\') {
                 return Lead::Outside;
             }
             at.pop();

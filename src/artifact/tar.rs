@@ -31,9 +31,9 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Box<dyn Read + 's>,
         match kind {
             EntryType::Symlink => {
                 links.add(&path, entry.link_name_bytes().map(|name| String::from_utf8_lossy(&name).into_owned()).unwrap_or_default());
-                names.file(path);
+                names.link(path);
             }
-            EntryType::Directory => {}
+            EntryType::Directory => names.folder(path),
             _ => {
                 files.insert(path.clone());
                 names.file(path);

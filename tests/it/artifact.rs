@@ -37,21 +37,27 @@ impl Observer for Witness {
     }
 }
 
-/// The hostile archives, written once a test run by their script.
-fn hostile() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
+/// The hostile archives, written once a test run by their script; `None`, and a word about it, where no Python is named.
+fn hostile() -> Option<&'static Path> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let python = std::env::var_os("FNGATE_PYTHON")?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
         let _ = std::fs::remove_dir_all(&out);
-        let run = Command::new("python3")
-            .arg(root.join("testdata/hostile/build.py"))
-            .arg(&out)
-            .output()
-            .expect("python3 runs testdata/hostile/build.py");
+        let run = Command::new(python).arg(root.join("testdata/hostile/build.py")).arg(&out).output().expect("FNGATE_PYTHON runs");
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-        out
-    })
+        Some(out)
+    });
+    if built.is_none() {
+        eprintln!("not run: the hostile suite needs Python 3; name it in FNGATE_PYTHON");
+    }
+    built.as_deref()
+}
+
+/// The suite's cases: what each archive must show and raise.
+fn cases(hostile: &Path) -> Vec<serde_json::Value> {
+    serde_json::from_slice(&std::fs::read(hostile.join("expected.json")).expect("expected.json")).expect("valid JSON")
 }
 
 fn limits(case: &serde_json::Value) -> Limits {
@@ -66,13 +72,13 @@ fn limits(case: &serde_json::Value) -> Limits {
 }
 
 /// What differs between a case's expectation and what the gate saw.
-fn differences(case: &serde_json::Value) -> Vec<String> {
+fn differences(hostile: &Path, case: &serde_json::Value) -> Vec<String> {
     let name = case["file"].as_str().expect("a file");
     let strings = |key: &str| -> BTreeSet<String> {
         case[key].as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
     };
     let wanted = strings("kinds");
-    let artifact = match Artifact::open(&hostile().join(name)) {
+    let artifact = match Artifact::open(&hostile.join(name)) {
         Ok(artifact) => artifact,
         Err(_) if wanted.contains("@error") => return Vec::new(),
         Err(error) => return vec![format!("{name}: {error}")],
@@ -84,7 +90,12 @@ fn differences(case: &serde_json::Value) -> Vec<String> {
     if wanted.is_empty() && !kinds.is_empty() {
         wrong.push(format!("{name}: ordinary ({}), yet {:?}", case["why"], inventory.problems));
     }
-    if !wanted.is_subset(&kinds) {
+    let any = |wanted: &str| match wanted {
+        "@any" => !kinds.is_empty(),
+        "@limit" => kinds.iter().any(|kind| kind.starts_with("limit-")),
+        kind => kinds.contains(kind),
+    };
+    if !wanted.iter().all(|kind| any(kind)) {
         wrong.push(format!("{name}: wants {wanted:?}, got {kinds:?} ({}) {:?}", case["why"], inventory.problems));
     }
     if !strings("shown").is_subset(&shown) {
@@ -101,21 +112,20 @@ fn differences(case: &serde_json::Value) -> Vec<String> {
 
 #[test]
 fn every_trick_is_a_problem_and_every_ordinary_archive_is_none() {
-    let expected: Vec<serde_json::Value> =
-        serde_json::from_slice(&std::fs::read(hostile().join("expected.json")).expect("expected.json")).expect("valid JSON");
-    assert!(expected.len() >= 100, "only {} cases", expected.len());
-    let wrong: Vec<String> = expected.iter().filter(|case| case["oci"] != true).flat_map(differences).collect();
+    let Some(hostile) = hostile() else { return };
+    let cases = cases(hostile);
+    assert!(cases.len() >= 100, "only {} cases", cases.len());
+    let wrong: Vec<String> = cases.iter().filter(|case| case["oci"] != true).flat_map(|case| differences(hostile, case)).collect();
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn one_worker_and_many_see_the_same() {
-    let expected: Vec<serde_json::Value> =
-        serde_json::from_slice(&std::fs::read(hostile().join("expected.json")).expect("expected.json")).expect("valid JSON");
+    let Some(hostile) = hostile() else { return };
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
     let (one, many) = (pool(1), pool(8));
-    for case in expected {
-        let Ok(artifact) = Artifact::open(&hostile().join(case["file"].as_str().expect("a file"))) else { continue };
+    for case in cases(hostile) {
+        let Ok(artifact) = Artifact::open(&hostile.join(case["file"].as_str().expect("a file"))) else { continue };
         let limits = limits(&case);
         let see = |pool: &rayon::ThreadPool| pool.install(|| artifact.walk(&limits, &Witness)).inventory.sorted();
         assert_eq!(see(&one), see(&many), "{}", case["file"]);

@@ -7,8 +7,8 @@ use std::io;
 
 use super::super::problem as kind;
 use super::super::source::Source;
-use super::extra;
-use crate::model::ProblemKind;
+use super::extra::{self, Lie};
+use crate::model::{EntryPath, PathFault, ProblemKind};
 
 const END: &[u8; 4] = b"PK\x05\x06";
 const END64: &[u8; 4] = b"PK\x06\x06";
@@ -51,6 +51,8 @@ pub(super) struct Record {
     pub(super) size: u64,
     /// Where the local header begins, from the start of the file.
     pub(super) header_at: u64,
+    /// The name in Unicode, where the raw one is in another code page and an extra field spells it.
+    pub(super) spelled: Option<String>,
     /// The Unix mode, where a Unix system made the entry; else 0.
     pub(super) mode: u32,
 }
@@ -72,9 +74,19 @@ impl Record {
         self.mode & 0o170_000 == 0o120_000
     }
 
-    /// A device, pipe or socket by its Unix mode.
+    /// A device or socket by its Unix mode, or a folder by its mode and a file by its name. A pipe called
+    /// `-` is ordinary: so Info-ZIP notes what it packed from standard input, and every unpacker writes a file.
     pub(super) fn is_special(&self) -> bool {
-        !matches!(self.mode & 0o170_000, 0 | 0o100_000 | 0o040_000 | 0o120_000)
+        match self.mode & 0o170_000 {
+            0 | 0o100_000 | 0o120_000 => false,
+            0o010_000 => self.name != b"-",
+            _ => true,
+        }
+    }
+
+    /// The name as a path, spelled in Unicode.
+    pub(super) fn path(&self) -> Result<EntryPath, PathFault> {
+        self.spelled.as_deref().map_or_else(|| EntryPath::from_bytes(&self.name), EntryPath::new)
     }
 }
 
@@ -86,6 +98,8 @@ pub(super) struct End {
     pub(super) directory_size: u64,
     /// How far every offset is shifted by what was prepended.
     pub(super) base: u64,
+    /// How far the zip64 record lies from where its locator says it does.
+    pub(super) shift: u64,
 }
 
 /// A central directory.
@@ -158,8 +172,11 @@ fn find_end(source: &Source<'_>, faults: &mut Vec<Fault>) -> io::Result<Option<E
         let extra = tail.len() - at - END_SIZE as usize - comment(at);
         faults.push(Fault::archive(&kind::UNLISTED_BYTES, format!("{extra} bytes follow the end of the archive")));
     }
-    if ends.iter().any(|&other| other > at) {
+    if memchr::memmem::find(&tail[at + 4..], b"PK\x05\x06").is_some() {
         faults.push(Fault::archive(&kind::UNLISTED_BYTES, "a second end record follows the first, in its comment or behind it"));
+    }
+    if memchr::memmem::find(&tail[at + 4..], LOCAL).is_some() {
+        faults.push(Fault::archive(&kind::UNLISTED_ENTRY, "a local header follows the end record"));
     }
     let end_at = tail_at + at as u64;
     let record = &tail[at..];
@@ -172,6 +189,7 @@ fn find_end(source: &Source<'_>, faults: &mut Vec<Fault>) -> io::Result<Option<E
         directory: u64::from(u32_at(record, 16)),
         directory_size: u64::from(u32_at(record, 12)),
         base: 0,
+        shift: 0,
     };
     if u16_at(record, 8) != u16_at(record, 10) {
         faults.push(Fault::archive(&kind::COUNT_MISMATCH, "the end record counts other entries on this disk than in all"));
@@ -183,7 +201,7 @@ fn find_end(source: &Source<'_>, faults: &mut Vec<Fault>) -> io::Result<Option<E
     place(source, directory_end, end, faults)
 }
 
-/// Checks that the directory ends where the end records begin, and finds out what was prepended.
+/// Finds the directory before the end records, what was prepended to it and what lies between them.
 fn place(source: &Source<'_>, directory_end: u64, mut end: End, faults: &mut Vec<Fault>) -> io::Result<Option<End>> {
     let Some(start) = directory_end.checked_sub(end.directory_size) else {
         faults.push(Fault::archive(
@@ -192,33 +210,29 @@ fn place(source: &Source<'_>, directory_end: u64, mut end: End, faults: &mut Vec
         ));
         return Ok(None);
     };
-    if end.directory == start {
-        return Ok(Some(end));
-    }
-    let mut signature = [0; 4];
-    source.read_at(start, &mut signature)?;
-    let here = &signature == CENTRAL || end.count == 0;
-    if start > end.directory && here {
+    let is_directory = |at: u64| -> io::Result<bool> {
+        let mut signature = [0; 4];
+        source.read_at(at, &mut signature)?;
+        Ok(end.count == 0 || &signature == CENTRAL)
+    };
+    if start > end.directory && is_directory(start)? {
         end.base = start - end.directory;
         faults.push(Fault::archive(&kind::UNLISTED_BYTES, format!("{} bytes stand before the archive", end.base)));
         end.directory = start;
-        return Ok(Some(end));
+    } else if start > end.directory && is_directory(end.directory)? {
+        let (from, to) = (end.directory + end.directory_size, directory_end);
+        faults.push(Fault::archive(&kind::UNLISTED_BYTES, format!("{} bytes stand between the directory and its end record", to - from)));
+        if memchr::memmem::find(&source.range(from, to)?, LOCAL).is_some() {
+            faults.push(Fault::archive(&kind::UNLISTED_ENTRY, "a local header stands between the directory and its end record"));
+        }
+    } else if start != end.directory {
+        faults.push(Fault::archive(&kind::UNREADABLE_ARCHIVE, format!("there is no central directory at byte {}", end.directory)));
+        return Ok(None);
     }
-    source.read_at(end.directory, &mut signature)?;
-    if &signature == CENTRAL && end.directory < directory_end {
-        faults.push(Fault::archive(
-            &kind::COUNT_MISMATCH,
-            format!(
-                "the directory is declared {} bytes long and ends {} bytes from its start",
-                end.directory_size,
-                directory_end - end.directory
-            ),
-        ));
-        end.directory_size = directory_end - end.directory;
-        return Ok(Some(end));
+    if end.shift != 0 && end.shift != end.base {
+        faults.push(Fault::archive(&kind::UNREADABLE_ARCHIVE, "the zip64 locator does not point to the zip64 end record"));
     }
-    faults.push(Fault::archive(&kind::UNREADABLE_ARCHIVE, format!("there is no central directory at byte {}", end.directory)));
-    Ok(None)
+    Ok(Some(end))
 }
 
 /// Takes the zip64 end record into account, where there is one; says where it begins.
@@ -241,21 +255,23 @@ fn end64(source: &Source<'_>, end_at: u64, end: &mut End, faults: &mut Vec<Fault
     let declared = u64_at(&locator, 8);
     let mut record = [0; 56];
     // What was prepended shifts the record; it stands right before its locator in every archive that a tool writes.
-    let near = limit.checked_sub(56);
+    let near = limit.checked_sub(56).unwrap_or(declared);
     let mut at = declared;
-    let mut got = if declared < limit { source.read_at(at, &mut record)? } else { 0 };
-    if got < 56 || &record[..4] != END64 {
-        if let Some(near) = near {
-            at = near;
-            got = source.read_at(at, &mut record)?;
+    for candidate in [declared, near] {
+        at = candidate;
+        if at < limit && source.read_at(at, &mut record)? == 56 && &record[..4] == END64 {
+            break;
         }
+        record = [0; 56];
     }
-    if got < 56 || &record[..4] != END64 {
-        faults.push(Fault::archive(&kind::COUNT_MISMATCH, "the zip64 locator points to no zip64 end record"));
+    if &record[..4] != END64 {
+        faults.push(Fault::archive(&kind::UNREADABLE_ARCHIVE, "the zip64 locator points to no zip64 end record"));
         return Ok(None);
     }
-    if at.checked_add(12).and_then(|at| at.checked_add(u64_at(&record, 4))) != Some(limit) {
-        faults.push(Fault::archive(&kind::UNLISTED_BYTES, "bytes stand between the zip64 end record and its locator"));
+    end.shift = at.wrapping_sub(declared);
+    if at.checked_add(12).and_then(|at| at.checked_add(u64_at(&record, 4))) != Some(limit) || u64_at(&record, 4) != 44 {
+        faults
+            .push(Fault::archive(&kind::UNLISTED_BYTES, "the zip64 end record holds, or is followed by, bytes that nothing accounts for"));
     }
     if u32_at(&record, 16) != 0 || u32_at(&record, 20) != 0 {
         faults.push(Fault::archive(&kind::SPLIT_ARCHIVE, "the zip64 end record speaks of several disks"));
@@ -292,12 +308,15 @@ fn central(bytes: &[u8], base: u64, faults: &mut Vec<Fault>) -> Option<(Record, 
         header_at: u64::from(u32_at(bytes, 42)),
         mode: if unix || u32_at(bytes, 38) >> 16 != 0 { u32_at(bytes, 38) >> 16 } else { 0 },
         name,
+        spelled: None,
     };
     if u16_at(bytes, 34) != 0 && u16_at(bytes, 34) != u16::MAX {
         faults.push(Fault::entry(&kind::SPLIT_ARCHIVE, &record.name, format!("the entry lies on disk {}", u16_at(bytes, 34))));
     }
-    if let Err(message) = extra::apply_central(fields, &mut record) {
-        faults.push(Fault::entry(&kind::EXTRA_FIELD_OVERRIDE, &record.name, message));
+    match extra::apply_central(fields, &mut record) {
+        Ok(()) => {}
+        Err(Lie::Override(message)) => faults.push(Fault::entry(&kind::EXTRA_FIELD_OVERRIDE, &record.name, message)),
+        Err(Lie::Disk(disk)) => faults.push(Fault::entry(&kind::SPLIT_ARCHIVE, &record.name, format!("the entry lies on disk {disk}"))),
     }
     match record.header_at.checked_add(base) {
         Some(at) => record.header_at = at,

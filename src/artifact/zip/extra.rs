@@ -27,25 +27,29 @@ fn fields(mut area: &[u8]) -> Result<Vec<(u16, &[u8])>, String> {
     Ok(fields)
 }
 
+/// What an extra area may not do.
+pub(super) enum Lie {
+    /// It renames, moves or resizes the entry against its header.
+    Override(String),
+    /// It puts the entry on another disk.
+    Disk(u32),
+}
+
+impl From<String> for Lie {
+    fn from(message: String) -> Self {
+        Self::Override(message)
+    }
+}
+
 /// Applies a central record's extra area: zip64 replaces exactly the fields that are all ones, in their fixed order.
-pub(super) fn apply_central(area: &[u8], record: &mut Record) -> Result<(), String> {
+pub(super) fn apply_central(area: &[u8], record: &mut Record) -> Result<(), Lie> {
     let fields = fields(area)?;
-    unicode_path(&fields, &record.name)?;
+    record.spelled = unicode_path(&fields, &record.name)?;
     let Some(body) = single(&fields, ZIP64)? else {
         return Ok(());
     };
-    let mut rest = body;
-    let header = [record.size, record.packed, record.header_at];
-    let values = [&mut record.size, &mut record.packed, &mut record.header_at];
-    for value in values.into_iter().filter(|value| **value == ALL_ONES) {
-        if rest.len() < 8 {
-            return Err("the zip64 field lacks a value that the header defers to it".to_owned());
-        }
-        *value = u64_at(rest, 0);
-        rest = &rest[8..];
-    }
-    // Some writers repeat values that the header already holds; a value that differs is an attempt to resize or move.
-    surplus(rest, &header)
+    let disk = zip64(body, &mut [&mut record.size, &mut record.packed, &mut record.header_at])?;
+    if disk == 0 { Ok(()) } else { Err(Lie::Disk(disk)) }
 }
 
 /// The sizes a local header really declares (packed, plain), its zip64 field applied.
@@ -54,29 +58,36 @@ pub(super) fn local_sizes(area: &[u8], name: &[u8], packed: u32, size: u32) -> R
     unicode_path(&fields, name)?;
     let (mut packed, mut size) = (u64::from(packed), u64::from(size));
     if let Some(body) = single(&fields, ZIP64)? {
-        let header = [size, packed];
-        let mut rest = body;
-        for value in [&mut size, &mut packed].into_iter().filter(|value| **value == ALL_ONES) {
-            if rest.len() < 8 {
-                return Err("the zip64 field lacks a value that the header defers to it".to_owned());
-            }
-            *value = u64_at(rest, 0);
-            rest = &rest[8..];
-        }
-        surplus(rest, &header)?;
+        zip64(body, &mut [&mut size, &mut packed])?;
     }
     Ok((packed, size))
 }
 
-fn surplus(mut rest: &[u8], header: &[u64]) -> Result<(), String> {
-    while rest.len() >= 8 {
-        let value = u64_at(rest, 0);
-        if value != 0 && !header.contains(&value) {
-            return Err(format!("the zip64 field holds a value that the header contradicts: {value}"));
+/// Reads a zip64 field into the values that defer to it; returns the disk number behind them. The field holds either the
+/// deferred values alone, as APPNOTE has it, or all of them, as some writers do; then the others must be the header's own.
+fn zip64(body: &[u8], values: &mut [&mut u64]) -> Result<u32, String> {
+    let deferred = values.iter().filter(|value| ***value == ALL_ONES).count();
+    let compact = body.len() == deferred * 8 || body.len() == deferred * 8 + 4;
+    let mut at = 0;
+    for value in values.iter_mut() {
+        let defers = **value == ALL_ONES;
+        if compact && !defers {
+            continue;
         }
-        rest = &rest[8..];
+        match body.get(at..at + 8) {
+            Some(_) if defers => **value = u64_at(body, at),
+            Some(_) if u64_at(body, at) == **value => {}
+            Some(_) => return Err(format!("the zip64 field says {} where the header says {value}", u64_at(body, at))),
+            None if defers => return Err("the zip64 field lacks a value that the header defers to it".to_owned()),
+            None => return if at == body.len() { Ok(0) } else { Err("the zip64 field ends within a value".to_owned()) },
+        }
+        at += 8;
     }
-    Ok(())
+    match body.len() - at {
+        0 => Ok(0),
+        4 => Ok(u32_at(body, at)),
+        surplus => Err(format!("the zip64 field has {surplus} bytes too many")),
+    }
 }
 
 fn single<'a>(fields: &[(u16, &'a [u8])], id: u16) -> Result<Option<&'a [u8]>, String> {
@@ -88,15 +99,30 @@ fn single<'a>(fields: &[(u16, &'a [u8])], id: u16) -> Result<Option<&'a [u8]>, S
     }
 }
 
-/// A Unicode Path must say what the header says: readers that believe it see its name, the others the header's.
-fn unicode_path(fields: &[(u16, &[u8])], name: &[u8]) -> Result<(), String> {
-    match single(fields, UNICODE_PATH)? {
-        Some(body) if body.len() < 5 => Err("the Unicode Path field is too short".to_owned()),
-        Some(body) if &body[5..] != name => Err(format!(
-            "the Unicode Path field names the entry `{}` (checksum {:08x})",
-            crate::model::escaped(&String::from_utf8_lossy(&body[5..])),
-            u32_at(body, 1)
-        )),
-        _ => Ok(()),
+/// A Unicode Path must say what the header says: readers that believe it see its name, the others the header's. Where the
+/// header's name is not UTF-8 it is CP437 (APPNOTE appendix D), and both must still be one name, which is returned.
+fn unicode_path(fields: &[(u16, &[u8])], name: &[u8]) -> Result<Option<String>, String> {
+    let Some(body) = single(fields, UNICODE_PATH)? else { return Ok(None) };
+    if body.len() < 5 {
+        return Err("the Unicode Path field is too short".to_owned());
     }
+    let path = &body[5..];
+    if path == name {
+        return Ok(None);
+    }
+    let spelled = cp437(name);
+    if std::str::from_utf8(name).is_err() && path == spelled.as_bytes() && u32_at(body, 1) == crc32fast::hash(name) {
+        return Ok(Some(spelled));
+    }
+    Err(format!("the Unicode Path field names the entry `{}`", crate::model::escaped(&String::from_utf8_lossy(path))))
+}
+
+/// The upper half of code page 437.
+const CP437: &str =
+    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
+
+fn cp437(name: &[u8]) -> String {
+    name.iter()
+        .map(|&byte| if byte < 128 { char::from(byte) } else { CP437.chars().nth(usize::from(byte) - 128).unwrap_or('\u{fffd}') })
+        .collect()
 }

@@ -145,16 +145,21 @@ fn descriptor(source: &Source<'_>, record: &Record, at: u64, faults: &mut Vec<Fa
     Ok(at)
 }
 
-/// Looks at bytes between entries: a local header there is a hidden entry, anything but zeros is unaccounted for.
+/// Looks at bytes between entries: a local header there is a hidden entry, and anything at all is unaccounted for.
 fn gap(source: &Source<'_>, from: u64, to: u64, directory: &Directory, nested: bool, faults: &mut Vec<Fault>) -> io::Result<()> {
     if from >= to {
         return Ok(());
     }
-    if from == 0 && directory.base == to {
-        // Prepended bytes that shift all offsets have been named already; one shebang line is what zip applications have.
-        return shebang(source, to, directory, nested, faults);
+    let remark = format!("{} bytes stand before the archive", directory.base);
+    let head = source.range(from, to.min(from + LONGEST_SHEBANG as u64 + 1))?;
+    if from == 0 && nested && is_shebang(&head) && head.len() as u64 == to {
+        faults.retain(|fault| fault.message != remark);
+        return Ok(());
     }
-    let (mut at, mut all_zero) = (from, true);
+    if from == 0 && (head.starts_with(b"PK\x07\x08") || head.starts_with(b"PK00")) {
+        faults.push(Fault::archive(&kind::SPLIT_ARCHIVE, "the archive begins with the marker of a split one"));
+    }
+    let mut at = from;
     while at < to {
         let bytes = source.range(at, (at + WINDOW + 3).min(to))?;
         if bytes.is_empty() {
@@ -165,25 +170,12 @@ fn gap(source: &Source<'_>, from: u64, to: u64, directory: &Directory, nested: b
                 &kind::UNLISTED_ENTRY,
                 format!("a local header that the directory does not name lies between bytes {from} and {to}"),
             ));
-            return Ok(());
+            break;
         }
-        all_zero &= bytes.iter().all(|&byte| byte == 0);
         at += WINDOW;
     }
-    if from == 0 && nested && is_shebang(&source.range(0, to.min(LONGEST_SHEBANG as u64 + 1))?) {
-        return Ok(());
-    }
-    if !all_zero {
+    if !(from == 0 && to == directory.base) {
         faults.push(Fault::archive(&kind::UNLISTED_BYTES, format!("{} bytes from byte {from} on belong to no entry", to - from)));
-    }
-    Ok(())
-}
-
-/// Takes back the remark on prepended bytes where they are one shebang line of a zip inside the artifact.
-fn shebang(source: &Source<'_>, to: u64, directory: &Directory, nested: bool, faults: &mut Vec<Fault>) -> io::Result<()> {
-    if nested && is_shebang(&source.range(0, to.min(LONGEST_SHEBANG as u64 + 1))?) {
-        let remark = format!("{} bytes stand before the archive", directory.base);
-        faults.retain(|fault| fault.message != remark);
     }
     Ok(())
 }

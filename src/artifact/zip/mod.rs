@@ -115,7 +115,7 @@ fn plan<'a>(
     let (mut jobs, mut names, mut links) = (Vec::with_capacity(records.len()), Names::default(), Links::default());
     let mut inflater = None;
     for (record, extent) in records.iter().zip(extents) {
-        let path = match EntryPath::from_bytes(&record.name) {
+        let path = match record.path() {
             Ok(path) => path,
             Err(_) if record.is_folder() && record.size == 0 && matches!(&record.name[..], b"./" | b"/") => {
                 walk.count_shown(1);
@@ -128,6 +128,7 @@ fn plan<'a>(
         };
         let full = place.path(&path);
         if record.is_folder() {
+            names.folder(path);
             if record.size == 0 && record.packed <= 2 && !record.is_link() {
                 walk.count_shown(1);
             } else {
@@ -139,7 +140,9 @@ fn plan<'a>(
             }
             continue;
         }
-        names.file(path.clone());
+        if !record.is_link() {
+            names.file(path.clone());
+        }
         let Some(extent) = *extent else {
             // The layout check has named the fault.
             walk.count_refused(1);
@@ -152,6 +155,7 @@ fn plan<'a>(
                 Ok(target) => {
                     walk.count_shown(1);
                     links.add(&path, target);
+                    names.link(path);
                 }
                 Err(message) => walk.refuse(found, Problem::at(&kind::LINK_DANGLING, &full, message)),
             }
@@ -169,6 +173,9 @@ fn plan<'a>(
 fn refusal(walk: &Walk<'_>, record: &Record, path: &EntryPath) -> Option<Problem> {
     if record.is_encrypted() {
         return Some(Problem::at(&kind::ENCRYPTED_ENTRY, path, "the entry is encrypted").bytes(record.size));
+    }
+    if record.flags & (1 << 5) != 0 {
+        return Some(Problem::at(&kind::UNSUPPORTED_METHOD, path, "the entry is a patch to other bytes").bytes(record.size));
     }
     if !matches!(record.method, 0 | 8) {
         return Some(Problem::at(&kind::UNSUPPORTED_METHOD, path, format!("compression method {}", record.method)).bytes(record.size));

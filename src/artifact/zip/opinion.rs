@@ -25,7 +25,9 @@ fn disagreement(source: &Source<'_>, directory: &Directory) -> Result<(), String
     }
     for (at, ours) in directory.records.iter().enumerate() {
         let theirs = archive.by_index_data(at).map_err(|error| error.to_string())?;
-        let same = theirs.name_raw() == ours.name
+        // The crate takes the name a Unicode Path spells.
+        let name = ours.spelled.as_ref().map_or(ours.name.as_slice(), String::as_bytes);
+        let same = theirs.name_raw() == name
             && theirs.header_start() == ours.header_at
             && theirs.compressed_size() == ours.packed
             && theirs.size() == ours.size
