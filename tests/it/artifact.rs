@@ -9,7 +9,7 @@ use fngate::artifact::{Artifact, EntryStream, Limits, Observer, Walked};
 use fngate::model::{Entry, EntryPath, File, Inventory};
 
 /// Remembers the path and size of everything it is shown.
-struct Witness;
+pub(crate) struct Witness;
 
 struct Streamed<'a>(&'a EntryPath, u64);
 

@@ -111,6 +111,8 @@ pub(super) struct Directory {
     pub(super) declared: u64,
     pub(super) base: u64,
     pub(super) start: u64,
+    /// Whether records were left unread: then bytes without an owner prove nothing.
+    pub(super) cut: bool,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -127,6 +129,7 @@ pub(super) fn read(source: &Source<'_>, entries: u64) -> io::Result<Directory> {
     let mut rest = bytes.as_slice();
     while !rest.is_empty() {
         if found.records.len() as u64 >= entries {
+            found.cut = true;
             found
                 .faults
                 .push(Fault::archive(&kind::LIMIT_ENTRIES, format!("more than {entries} entries; the end record declares {}", end.count)));

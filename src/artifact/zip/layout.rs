@@ -147,7 +147,7 @@ fn descriptor(source: &Source<'_>, record: &Record, at: u64, faults: &mut Vec<Fa
 
 /// Looks at bytes between entries: a local header there is a hidden entry, and anything at all is unaccounted for.
 fn gap(source: &Source<'_>, from: u64, to: u64, directory: &Directory, nested: bool, faults: &mut Vec<Fault>) -> io::Result<()> {
-    if from >= to {
+    if from >= to || directory.cut {
         return Ok(());
     }
     let remark = format!("{} bytes stand before the archive", directory.base);
