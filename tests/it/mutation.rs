@@ -111,6 +111,9 @@ proptest! {
     fn a_damaged_container_is_walked_to_its_end(which in 0..5_usize, edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 1..6)) {
         let (mut bytes, _) = containers().swap_remove(which);
         for (at, value, how) in edits {
+            if bytes.is_empty() {
+                break;
+            }
             let at = at.index(bytes.len());
             match how {
                 0 => bytes[at] = value,
