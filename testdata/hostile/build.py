@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 
 import folder_lies  # noqa: E402
 import folder_ordinary  # noqa: E402
+import image_cases  # noqa: E402
 import tar_lies  # noqa: E402
 import tar_ordinary  # noqa: E402
 import zip_directory_lies  # noqa: E402
@@ -26,7 +27,7 @@ import zip_name_lies  # noqa: E402
 import zip_ordinary  # noqa: E402
 
 MODULES = (zip_entry_lies, zip_directory_lies, zip_name_lies, zip_link_lies, zip_limit_lies, zip_ordinary,
-           tar_lies, tar_ordinary, folder_lies, folder_ordinary)
+           tar_lies, tar_ordinary, folder_lies, folder_ordinary, image_cases)
 
 
 class Suite:
@@ -62,11 +63,10 @@ def remove(path):
     if os.path.islink(path) or not os.path.isdir(path):
         os.remove(path)
         return
-    for folder, folders, _ in os.walk(path):
+    for _, folders, _, here in os.fwalk(path):      # by descriptor: one case's path is longer than a path may be
         for name in folders:
-            inner = os.path.join(folder, name)
-            if not os.path.islink(inner):
-                os.chmod(inner, stat.S_IRWXU)
+            if stat.S_ISDIR(os.lstat(name, dir_fd=here).st_mode):
+                os.chmod(name, stat.S_IRWXU, dir_fd=here)
     shutil.rmtree(path)
 
 

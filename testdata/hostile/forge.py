@@ -73,6 +73,19 @@ def fixed_symbol(bits, symbol):
         bits.code(0xC0 + symbol - 280, 8)
 
 
+def fixed_match(bits, length):
+    """Writes a match of 3 to 258 bytes at distance 1."""
+    if length == 258:
+        fixed_symbol(bits, 285)
+    elif length < 11:
+        fixed_symbol(bits, 254 + length)
+    else:
+        width = (length - 3).bit_length() - 3
+        fixed_symbol(bits, 257 + 4 * width + (length - 3 >> width))
+        bits.number(length - 3 & (1 << width) - 1, width)
+    bits.code(0, 5)
+
+
 def deflate(data):
     """One fixed-code block: literals, and runs of one byte as matches at distance 1."""
     bits = Bits()
@@ -80,15 +93,18 @@ def deflate(data):
     bits.number(1, 2)
     at = 0
     while at < len(data):
+        end = at + 1
+        while end < len(data) and data[end] == data[at]:
+            end += 1
         fixed_symbol(bits, data[at])
-        run = at + 1
-        while run < len(data) and data[run] == data[at]:
-            run += 1
-        for _ in range((run - at - 1) // 258):
-            fixed_symbol(bits, 285)
-            bits.code(0, 5)
-            at += 258
         at += 1
+        while end - at >= 3:
+            length = min(258, end - at)
+            fixed_match(bits, length)
+            at += length
+        for literal in data[at:end]:
+            fixed_symbol(bits, literal)
+        at = end
     fixed_symbol(bits, 256)
     return bits.bytes()
 
