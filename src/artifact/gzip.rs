@@ -4,11 +4,12 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
+use super::magic;
 use super::problem as kind;
 use super::source::{Source, SourceReader};
+use super::tar::{self, Broken};
 use super::walk::{Place, Walk};
-use super::{magic, tar};
-use crate::model::{EntryPath, Inventory, Problem};
+use crate::model::{EntryPath, Inventory, Problem, ProblemKind};
 
 /// Walks a gzip: the entries of the tar it holds, or the file.
 pub(super) fn walk(walk: &Walk<'_>, source: Source<'_>, place: Place<'_>, found: &mut Inventory) {
@@ -19,14 +20,7 @@ pub(super) fn walk(walk: &Walk<'_>, source: Source<'_>, place: Place<'_>, found:
     // A ratio no honest archive reaches stops the stream; the byte limits hold for what lies below it.
     let cap = source.len().saturating_mul(walk.limits.ratio).max(super::Limits::RATIO_FROM).min(walk.limits.total_bytes);
     if magic::of(&head) == Some(magic::Container::Tar) {
-        let before = found.problems.len();
-        tar::stream(walk, &|| Box::new(Members::new(source, cap)), place, found);
-        for problem in &mut found.problems[before..] {
-            if problem.message.contains(OVER) {
-                problem.kind = kind::LIMIT_RATIO.id;
-            }
-        }
-        return;
+        return tar::stream(walk, &|| Box::new(Members::new(source, cap)), place, found);
     }
     single(walk, source, cap, &place, found);
 }
@@ -53,17 +47,17 @@ fn single(walk: &Walk<'_>, source: Source<'_>, cap: u64, place: &Place<'_>, foun
     }
 }
 
-const OVER: &str = "inflates beyond the allowed ratio";
-const SURPLUS: &str = "bytes that are no gzip member follow the last one";
-
-fn broken(error: &io::Error) -> &'static crate::model::ProblemKind {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => &kind::TRUNCATED_ARCHIVE,
-        _ if error.to_string().contains(OVER) => &kind::LIMIT_RATIO,
-        _ if error.to_string().contains(SURPLUS) => &kind::UNLISTED_BYTES,
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if error.to_string().contains("checksum") => &kind::CHECKSUM_MISMATCH,
-        _ => &kind::UNREADABLE_ARCHIVE,
+/// The kind of problem that a failing stream is.
+fn broken(error: &io::Error) -> &'static ProblemKind {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
+        Some(broken) => broken.kind,
+        None if error.kind() == io::ErrorKind::UnexpectedEof => &kind::TRUNCATED_ARCHIVE,
+        None => &kind::UNREADABLE_ARCHIVE,
     }
+}
+
+fn refusal(kind: &'static ProblemKind, message: &str) -> io::Error {
+    io::Error::other(Broken { kind, message: message.to_owned() })
 }
 
 /// Reads all members of a gzip as one stream and refuses what follows the last, but for the zeros that tapes are padded
@@ -83,17 +77,24 @@ impl<'a> Members<'a> {
 impl Read for Members<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while let Some(mut decoder) = self.decoder.take() {
-            let got = decoder.read(buffer)?;
+            let got = decoder.read(buffer).map_err(|error| {
+                // The decoder has no kind of error for it: RFC 1952's CRC32 and ISIZE are checked when the stream ends.
+                if error.to_string().contains("checksum") {
+                    refusal(&kind::CHECKSUM_MISMATCH, "a gzip member's checksum is wrong")
+                } else {
+                    error
+                }
+            })?;
             if got > 0 || buffer.is_empty() {
                 self.decoder = Some(decoder);
                 self.given += got as u64;
                 if self.given > self.cap {
-                    return Err(io::Error::other(OVER));
+                    return Err(refusal(&kind::LIMIT_RATIO, "the gzip inflates beyond the allowed ratio"));
                 }
                 return Ok(got);
             }
             let mut rest = decoder.into_inner();
-            if rest.fill_buf()?.first() == Some(&0x1f) {
+            if rest.fill_buf()?.starts_with(&[0x1f, 0x8b, 8]) {
                 self.decoder = Some(GzDecoder::new(rest));
                 continue;
             }
@@ -103,7 +104,7 @@ impl Read for Members<'_> {
                     break;
                 }
                 if bytes.iter().any(|&byte| byte != 0) {
-                    return Err(io::Error::other(SURPLUS));
+                    return Err(refusal(&kind::UNLISTED_BYTES, "bytes that are no gzip member follow the last one"));
                 }
                 let length = bytes.len();
                 rest.consume(length);

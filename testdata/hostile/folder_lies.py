@@ -85,7 +85,7 @@ def write(suite):
     lie("nested-duplicate", ["duplicate-name"], "a zip with duplicate names in the folder",
         (file, "inner.zip", start().add("index.js", GOOD).add("index.js", EVIL).finish()))
     lie("nested-truncated", ["truncated-archive"], "a zip that ends too early in the folder", (file, "inner.zip", zip_of(("a.js", GOOD))[:-30]))
-    lie("limit-entries", ["limit-entries"], "101 files where 100 are allowed", *[(file, "%03d" % n, b"") for n in range(100)], limits={"entries": 100})
+    lie("limit-entries", ["limit-entries"], "101 files where 100 are allowed", *[(file, "z%03d" % n, b"") for n in range(100)], limits={"entries": 100})
     lie("limit-entry-bytes", ["limit-entry-bytes"], "a file of 2,000 bytes where 1,000 are allowed", (file, "a.bin", bytes(range(250)) * 8),
         not_shown=["a.bin"], limits={"entry_bytes": 1000})
     lie("limit-sparse", ["@limit"], "a sparse file of 64 GiB that takes no room on disk", (sparse, "hole.bin", 1 << 36), not_shown=["hole.bin"])

