@@ -7,3 +7,4 @@
 pub mod artifact;
 pub mod extract;
 pub mod model;
+pub mod osv;
