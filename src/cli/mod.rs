@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
 
 mod completions;
+mod secrets;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -52,6 +53,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Search artifacts, directories or files for secrets
+    Secrets(secrets::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
 }
@@ -79,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
+        Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }
