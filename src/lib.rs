@@ -8,3 +8,4 @@ pub mod artifact;
 pub mod extract;
 pub mod model;
 pub mod osv;
+pub mod secret;

@@ -4,6 +4,7 @@ mod completions;
 mod db;
 mod query;
 mod query_text;
+mod secrets;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -55,6 +56,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Search artifacts, directories or files for secrets
+    Secrets(secrets::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Make and inspect the offline advisory database
@@ -86,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
+        Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Completions(args) => Ok(completions::run(args)),
         Command::Db(args) => db::run(args),
         Command::Query(args) => query::run(args, &cli.global),
