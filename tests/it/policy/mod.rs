@@ -1,0 +1,3 @@
+//! Policies: every test in Rego, and every rule of the verdict.
+
+mod builtin;
