@@ -10,11 +10,14 @@ use regorus::{Engine as Rego, Value};
 use serde::{Deserialize, Serialize};
 
 use super::error::PolicyError;
-use super::source::Source;
+use super::source::{self, Source};
 use crate::model::{Finding, Level};
 
 /// What one policy may take to judge one artifact. The built-in ones take milliseconds.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// Brackets within brackets that a policy may write. The engine's parser takes twice as long for each level.
+const DEEPEST: usize = 12;
 
 /// The engine with policies and settings, prepared; cloned for each judgement, which is cheap.
 #[derive(Clone, Debug)]
@@ -61,8 +64,12 @@ impl Engine {
 
     /// Adds a module and returns its package, `data.…`.
     pub(super) fn add(&mut self, source: &Source) -> Result<String, PolicyError> {
+        let malformed = |message: String| PolicyError::Malformed { policy: source.name.clone(), message };
+        if source::nesting(&source.rego) > DEEPEST {
+            return Err(malformed(format!("brackets nest deeper than {DEEPEST}")));
+        }
         let added = self.rego.add_policy(source.name.clone(), source.rego.clone());
-        added.map_err(|fault| PolicyError::Malformed { policy: source.name.clone(), message: format!("{fault:#}").trim().to_owned() })
+        added.map_err(|fault| malformed(format!("{fault:#}").trim().to_owned()))
     }
 
     fn declares_findings(&self, source: &Source) -> Result<bool, PolicyError> {

@@ -87,6 +87,30 @@ fn read(path: &Path, short: String) -> Result<Source, PolicyError> {
     Ok(Source { name: path.to_string_lossy().into_owned(), short, rego, builtin: false })
 }
 
+/// How deep brackets and braces nest, outside of comments and strings.
+pub(super) fn nesting(rego: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut chars = rego.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '#' => while chars.next().is_some_and(|c| c != '\n') {},
+            '`' => while chars.next().is_some_and(|c| c != '`') {},
+            '"' => {
+                while let Some(c) = chars.next().filter(|c| *c != '"' && *c != '\n') {
+                    if c == '\\' {
+                        chars.next();
+                    }
+                }
+            }
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
 /// SHA-256 (hex) over the policies, sorted by name and text, each with its lengths so that no two sets read alike.
 pub(super) fn digest(sources: &[Source]) -> String {
     let mut sorted: Vec<(&str, &str)> = sources.iter().map(|source| (source.short.as_str(), source.rego.as_str())).collect();
