@@ -9,3 +9,4 @@ pub mod extract;
 pub mod model;
 pub mod osv;
 pub mod secret;
+pub mod policy;

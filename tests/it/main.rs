@@ -11,3 +11,4 @@
 
 mod artifact;
 mod mutation;
+mod policy;

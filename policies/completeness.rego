@@ -1,0 +1,160 @@
+# Whether everything in scope could be judged at all: the advisories' state, and packages of which too little is known. What
+# could not be seen inside the artifact is said by the gate itself, before any policy.
+package fngate.completeness
+
+# METADATA
+# title: There are no advisories to judge by
+# description: |
+#   Neither a database nor the network nor a snapshot could be had, so no package was matched against anything. Build or fetch
+#   a database (`fngate db build`) and name it with `--db`, or allow the network with `--advisories online`.
+# custom:
+#   rule: advisories-missing
+findings contains finding if {
+	input.advisories == null
+	finding := object.union(about, {
+		"rule": "advisories-missing",
+		"level": "incomplete",
+		"message": "no source of advisories could be reached, so no package was judged",
+		"help": "give a database with `--db`, or allow the network with `--advisories online`",
+	})
+}
+
+# METADATA
+# title: Only the advisories inside fngate were at hand
+# description: |
+#   The snapshot that ships inside the binary holds some well-known advisories. What it finds is true and can deny; what it does
+#   not find means nothing, so it can never let an artifact pass.
+# custom:
+#   rule: advisories-embedded
+findings contains finding if {
+	input.advisories.source == "embedded"
+	finding := object.union(about, {
+		"rule": "advisories-embedded",
+		"level": "incomplete",
+		"message": sprintf("only the snapshot inside fngate (%s) was at hand: it can deny and never pass%s", [day, note]),
+		"help": "give a database with `--db`, or allow the network with `--advisories online`",
+	})
+}
+
+# METADATA
+# title: The advisories are too old to judge by
+# description: |
+#   They are older than `[advisories] incomplete_days` (14 unless set). What was published since is not known, so nothing can
+#   pass. Update the database.
+# custom:
+#   rule: advisories-stale
+findings contains finding if {
+	input.advisories.source != "embedded"
+	most := data.settings.advisories.incomplete_days
+	input.advisories.age_days > most
+	finding := object.union(about, {
+		"rule": "advisories-stale",
+		"level": "incomplete",
+		"message": sprintf("the advisories are %d days old (%s), more than the %d allowed", [input.advisories.age_days, day, most]),
+		"help": "update the database",
+	})
+}
+
+# METADATA
+# title: The advisories are getting old
+# description: |
+#   They are older than `[advisories] warn_days` (3 unless set). Still judged by; update the database before they are too old.
+# custom:
+#   rule: advisories-old
+findings contains finding if {
+	input.advisories.source != "embedded"
+	input.advisories.age_days > data.settings.advisories.warn_days
+	input.advisories.age_days <= data.settings.advisories.incomplete_days
+	finding := object.union(about, {
+		"rule": "advisories-old",
+		"level": "warn",
+		"message": sprintf("the advisories are %d days old (%s)", [input.advisories.age_days, day]),
+		"help": "update the database",
+	})
+}
+
+# METADATA
+# title: Some advisories could not be read
+# description: |
+#   A few records of the advisory source are broken or of a form fngate does not know, so what they say was not judged. Above a
+#   share of them building the database fails; below it the verdict says how many.
+# custom:
+#   rule: advisories-unreadable
+findings contains finding if {
+	input.advisories.unreadable > 0
+	finding := object.union(about, {
+		"rule": "advisories-unreadable",
+		"level": "warn",
+		"message": sprintf("%d records of the advisory source could not be read", [input.advisories.unreadable]),
+		"help": "update the database, and fngate",
+	})
+}
+
+# METADATA
+# title: A package's version is not known
+# description: |
+#   The package is inside, or would be installed, and nothing says in which version; so it cannot be matched against advisories
+#   that name versions. (Those that condemn every version are matched all the same.)
+#
+#   Pin the version where the package is declared, ship the lockfile beside it, or keep the package's own metadata
+#   (`package.json`, `*.dist-info`) in the artifact.
+# custom:
+#   rule: package-version-unknown
+findings contains finding if {
+	some p in input.inventory.packages
+	unknown(p)
+	not moot(p)
+	finding := object.union(place(p), {
+		"rule": "package-version-unknown",
+		"level": "incomplete",
+		"subject": p.purl,
+		"message": sprintf("the version of %s (%s, by %s) is not known, so it could not be judged", [p.name, p.relation, p.evidence]),
+		"help": "pin the version, give the lockfile with `--lock FILE`, or keep the package's metadata in the artifact",
+	})
+}
+
+# What was only used while building, and the function's own source, are in no advisory's scope.
+unknown(p) if {
+	p.version == null
+	count(object.get(p, "candidates", [])) == 0
+	p.relation != "build"
+	p.origin != "first-party"
+}
+
+# A name in a manifest or lockfile says nothing more once what is installed speaks for itself.
+moot(p) if {
+	p.relation in {"declared", "locked"}
+	p.purl in versioned
+}
+
+moot(p) if {
+	p.relation in {"declared", "locked"}
+	p.ecosystem in installed
+}
+
+moot(p) if {
+	p.relation in {"declared", "locked"}
+	p.dev
+}
+
+versioned contains split(p.purl, "@")[0] if {
+	some p in input.inventory.packages
+	p.version != null
+}
+
+installed contains p.ecosystem if {
+	some p in input.inventory.packages
+	p.relation in {"installed", "bundled", "embedded"}
+}
+
+place(p) := {"path": p.paths[0]} if count(p.paths) > 0
+
+place(p) := {} if count(p.paths) == 0
+
+about := {"subject": input.artifact.name}
+
+day := substring(input.advisories.as_of, 0, 10)
+
+note := sprintf(" (%s)", [input.advisories.note]) if input.advisories.note
+
+note := "" if not input.advisories.note

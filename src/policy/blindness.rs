@@ -1,0 +1,102 @@
+//! The one kind of finding that Rust makes: this part of the artifact could not be judged.
+
+use super::setting::{Completeness, Settings};
+use crate::model::{EntryPath, Facts, Finding, Level, NotJudged, Problem, ProblemClass, ProblemKind};
+
+/// The inventory's problems, and one for every file outside the scope that has none of its own.
+pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
+    let mut problems = facts.inventory.problems.clone();
+    for file in &facts.inventory.not_judged {
+        let same = |problem: &&Problem| problem.class == ProblemClass::OutOfScope && problem.path.as_ref() == Some(&file.path);
+        if !facts.inventory.problems.iter().any(|problem| same(&problem)) {
+            problems.push(outside(file, sha256(facts, &file.path)));
+        }
+    }
+    problems
+}
+
+fn outside(file: &NotJudged, sha256: Option<String>) -> Problem {
+    Problem {
+        class: ProblemClass::OutOfScope,
+        kind: file.kind,
+        path: Some(file.path.clone()),
+        message: format!("a {} is not judged, only hashed and searched for secrets", file.kind.replace('-', " ")),
+        bytes: file.size,
+        sha256,
+        accepted: None,
+    }
+}
+
+fn sha256(facts: &Facts, path: &EntryPath) -> Option<String> {
+    facts.inventory.files.iter().find(|file| &file.path == path).map(|file| file.sha256.clone())
+}
+
+/// The finding a problem is.
+pub(super) fn finding(problem: &Problem, settings: &Settings, artifact: &str) -> Finding {
+    let level = match (&problem.accepted, problem.class, settings.completeness) {
+        (Some(_), ..) => Level::Info,
+        (None, ProblemClass::OutOfScope, Completeness::Default) => Level::Warn,
+        (None, ..) => Level::Incomplete,
+    };
+    let message = match &problem.accepted {
+        Some(accepted) => match &accepted.expires {
+            Some(day) => format!("{} (accepted until {day}: {})", problem.message, accepted.reason),
+            None => format!("{} (accepted: {})", problem.message, accepted.reason),
+        },
+        None => problem.message.clone(),
+    };
+    let path = problem.path.as_ref().map(|path| path.as_str().to_owned());
+    Finding {
+        id: String::new(),
+        rule: problem.kind.to_owned(),
+        level,
+        subject: path.clone().unwrap_or_else(|| artifact.to_owned()),
+        advisory: String::new(),
+        fingerprint: String::new(),
+        message,
+        help: String::new(),
+        path,
+        line: None,
+        tags: Vec::new(),
+    }
+}
+
+/// What the gate says about the operator's own words, for `fngate explain`. They are no problems of an artifact: each is a
+/// warning, and none can be ignored or accepted.
+pub const REMARKS: &[(&str, &str, &str)] = &[
+    (
+        "ignore-unknown",
+        "An ignore names a rule that does not exist",
+        "No policy that was loaded has a rule of this name, so the `[[ignore]]` can never apply. `fngate policy list` shows every rule.",
+    ),
+    (
+        "ignore-unused",
+        "An ignore meets no finding",
+        "What the `[[ignore]]` was written for is gone from this artifact, or has changed. Remove it, so that it cannot silence something else one day.",
+    ),
+    (
+        "ignore-expired",
+        "An ignore has expired",
+        "The last day of the `[[ignore]]` has passed and it no longer applies. Look at the finding again, then fix it or write a new date.",
+    ),
+    (
+        "accept-unknown",
+        "An acceptance names a kind of problem that does not exist",
+        "No stage raises a problem of this kind, so the `[[accept]]` can never apply. `fngate explain` lists every kind.",
+    ),
+    (
+        "accept-unused",
+        "An acceptance meets no problem",
+        "What the `[[accept]]` was written for is gone from this artifact, lies elsewhere, or has other bytes. Remove or correct it.",
+    ),
+    (
+        "accept-expired",
+        "An acceptance has expired",
+        "The last day of the `[[accept]]` has passed and it no longer applies. Look at the problem again, then remove it or write a new date.",
+    ),
+];
+
+/// Whether the gate itself has a rule of this name.
+pub(super) fn is_own_rule(rule: &str, kinds: &[&'static ProblemKind]) -> bool {
+    REMARKS.iter().any(|(id, ..)| *id == rule) || kinds.iter().any(|kind| kind.id == rule)
+}
