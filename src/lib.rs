@@ -10,3 +10,4 @@ pub mod model;
 pub mod osv;
 pub mod secret;
 pub mod policy;
+pub mod signature;
