@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
 
 mod completions;
+mod verify;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -52,6 +53,8 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Verify who signed an artifact, and what they said about it
+    Verify(verify::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
 }
@@ -79,6 +82,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
+        Command::Verify(args) => verify::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }

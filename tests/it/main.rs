@@ -8,3 +8,4 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
+mod signature;
