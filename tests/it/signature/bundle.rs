@@ -80,7 +80,10 @@ fn the_time_is_authenticated_and_within_the_certificate() {
         bundle[MATERIAL][stamps]["rfc3161Timestamps"].as_array_mut().unwrap().push(second);
     };
     assert_eq!(changed(spoiled), "timestamp-invalid");
-    assert_eq!(changed(|bundle| bundle[MATERIAL][stamps]["rfc3161Timestamps"] = json!(vec![list(bundle).remove(0); 17])), "too-many-timestamps");
+    assert_eq!(
+        changed(|bundle| bundle[MATERIAL][stamps]["rfc3161Timestamps"] = json!(vec![list(bundle).remove(0); 17])),
+        "too-many-timestamps"
+    );
 }
 
 #[test]

@@ -57,7 +57,14 @@ fn verified_is_zero_and_names_the_signer() {
     let place = Place::new().beside(&FAKE.signed(ARTIFACT, &Signing { claims: vec![(14, "refs/tags/v1.0.0")], ..Signing::default() }));
     let output = place.by_identity(&[]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    insta::assert_snapshot!(out(&output), @"");
+    insta::assert_snapshot!(out(&output), @r"
+    fn.zip: verified
+      sha256     5da7421922e7fe9e14fa46a7ed14b3f22b62be497cbd8b24b965be4b9ae9999a
+      signer     https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0
+      issuer     https://token.actions.githubusercontent.com
+      time       2025-03-01T12:00:00Z
+        source_repository_ref = refs/tags/v1.0.0
+    ");
 }
 
 #[test]
@@ -65,14 +72,26 @@ fn refused_is_one_and_says_what_was_expected() {
     let place = Place::new().beside(&FAKE.signed(OTHER, &Signing::default()));
     let output = place.by_identity(&[]);
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(out(&output), @"");
+    insta::assert_snapshot!(out(&output), @r"
+    fn.zip: refused: digest-mismatch
+      sha256     5da7421922e7fe9e14fa46a7ed14b3f22b62be497cbd8b24b965be4b9ae9999a
+      bundle     fn.zip.sigstore.json
+        digest-mismatch: the signature is for other bytes than the artifact's
+        expected sha256 5da7421922e7fe9e14fa46a7ed14b3f22b62be497cbd8b24b965be4b9ae9999a
+        found    sha256 a3ead5eedad5df82318c51685dbc1c147a36d1ff8584fc82de6b08d0bf63a795
+      more       fngate explain digest-mismatch
+    ");
 }
 
 #[test]
 fn unsigned_is_one() {
     let output = Place::new().by_identity(&[]);
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(out(&output), @"");
+    insta::assert_snapshot!(out(&output), @r"
+    fn.zip: unsigned: no signature bundle was given or found beside the artifact
+      sha256     5da7421922e7fe9e14fa46a7ed14b3f22b62be497cbd8b24b965be4b9ae9999a
+      more       fngate explain no-bundle
+    ");
     assert_eq!(Place::new().run(&["verify", "fn.zip"]).status.code(), Some(1), "unsigned, and nobody expected");
 }
 
@@ -110,7 +129,72 @@ fn every_step_is_explained() {
     let digests = regex::Regex::new("[0-9a-f]{64}").unwrap();
     let text = out(&output);
     let steps = text.lines().skip_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
-    insta::assert_snapshot!(digests.replace_all(&steps, "<sha256>"), @"");
+    let steps = digests.replace_all(&steps, "<sha256>").into_owned();
+    let clock = regex::Regex::new("not after [^ ]+Z").unwrap();
+    insta::assert_snapshot!(clock.replace_all(&steps, "not after <now>"), @r"
+
+    fn.zip.sigstore.json
+      ok    requirement
+              expected  an identity or a key
+              found     1 identities and 0 keys
+      ok    format
+              expected  a Sigstore bundle
+              found     a Sigstore bundle
+      ok    members
+              expected  members of bundle format 0.3
+              found     only those
+      ok    media type
+              expected  format 0.3
+              found     application/vnd.dev.sigstore.bundle.v0.3+json
+      ok    timestamps
+              expected  at most 16
+              found     1
+      ok    log entry
+              expected  exactly 1
+              found     1
+      ok    log
+              expected  a log of the trusted root `root.json`
+              found     https://log.fake.example
+      ok    integrated time
+              expected  no unsigned time
+              found     none
+      ok    log position
+              expected  size 3, root <sha256>
+              found     index 1 and 1, size 3, root <sha256>
+      ok    checkpoint
+              expected  origin and signer log.fake.example
+              found     origin log.fake.example, signed by log.fake.example
+      ok    artifact
+              expected  sha256 <sha256>
+              found     sha256 <sha256>
+      ok    kind of signer
+              expected  a public key's signature, as configured
+              found     a certificate
+      ok    cryptography
+              expected  signature, certificate chain, certificate transparency, inclusion in the log, timestamps
+              found     all valid
+      ok    signing time
+              expected  not after <now>
+              found     2025-03-01T12:00:00Z
+      ok    log key
+              expected  from 2020-01-01T00:00:00Z
+              found     2025-03-01T12:00:00Z
+      ok    certificate
+              expected  https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0 by https://token.actions.githubusercontent.com
+              found     https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0 by https://token.actions.githubusercontent.com
+      ok    issuer
+              expected  https://token.actions.githubusercontent.com
+              found     https://token.actions.githubusercontent.com
+      ok    kind of subject
+              expected  URI
+              found     URI https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0
+      ok    subject
+              expected  https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0
+              found     https://github.com/acme/hello/.github/workflows/release.yml@refs/tags/v1.0.0
+      FAIL  claims
+              expected  source_repository_ref = refs/heads/main
+              found     source_repository_ref = (absent)
+    ");
 }
 
 #[test]

@@ -368,9 +368,7 @@ impl Fake {
             json!({"baseUrl": url, "hashAlgorithm": "SHA2_256", "logId": {"keyId": b64(&sha256(&spki(key)))},
                 "publicKey": {"rawBytes": b64(&spki(key)), "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": valid}})
         };
-        let party = |uri: &str, chain: Value| {
-            json!({"subject": {"organization": "fake.example", "commonName": "fake"}, "uri": uri, "certChain": chain, "validFor": valid})
-        };
+        let party = |uri: &str, chain: Value| json!({"subject": {"organization": "fake.example", "commonName": "fake"}, "uri": uri, "certChain": chain, "validFor": valid});
         let authority = chain(&[intermediate, Self::self_signed("fake root", &self.root)]);
         let stamps = chain(&[self.stamp_certificate.clone(), Self::self_signed("fake tsa root", &self.stamp_root)]);
         json!({

@@ -139,7 +139,8 @@ fn an_identity_needs_both_halves() {
 
 #[test]
 fn patterns_match_from_end_to_end() {
-    let by = |pattern: &str| verdict(&FAKE.signed(ARTIFACT, &Signing::default()), &with_identity(Identity::pattern(ISSUER, pattern).unwrap()));
+    let by =
+        |pattern: &str| verdict(&FAKE.signed(ARTIFACT, &Signing::default()), &with_identity(Identity::pattern(ISSUER, pattern).unwrap()));
     let workflow = r"https://github\.com/acme/hello/\.github/workflows/release\.yml@refs/tags";
     assert_eq!(by(&format!(r"{workflow}/v\d+\.\d+\.\d+")), "verified");
     assert_eq!(by(&format!(r"^{workflow}/v.*$")), "verified");
