@@ -54,7 +54,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Verify who signed an artifact, and what they said about it
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     /// Write a completion script for a shell
     Completions(completions::Args),
 }
@@ -93,7 +93,7 @@ fn complain(error: &anyhow::Error) {
     for cause in error.chain().skip(1) {
         text.push_str(&format!("\n  caused by: {cause}"));
     }
-    let _ = writeln!(io::stderr(), "{}", text);
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Opens what `-o` names, `-` or nothing meaning standard output.

@@ -93,6 +93,19 @@ fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examinat
     Examination { name, steps: trace.into_steps(), result: Err(refusal) }
 }
 
+/// Runs one examination; a panic in it is a refusal of this bundle and of no other.
+fn caught(name: String, examination: impl FnOnce(&mut Trace) -> Result<Proof, Refusal>) -> Examination {
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let mut trace = Trace::default();
+        let result = examination(&mut trace);
+        (trace.into_steps(), result)
+    }));
+    match attempt {
+        Ok((steps, result)) => Examination { name, steps, result },
+        Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
+    }
+}
+
 /// What is asked of every bundle.
 struct Question<'a> {
     digests: &'a Digests,
@@ -112,15 +125,7 @@ impl<'a> Question<'a> {
             }
             Err(refusal) => return refused_whole(name, "JSON", refusal),
         };
-        let attempt = catch_unwind(AssertUnwindSafe(|| {
-            let mut trace = Trace::default();
-            let result = self.examined(&text, &value, &mut trace);
-            (trace.into_steps(), result)
-        }));
-        match attempt {
-            Ok((steps, result)) => Examination { name, steps, result },
-            Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
-        }
+        caught(name, |trace| self.examined(&text, &value, trace))
     }
 
     fn accepts_nobody(&self) -> bool {
@@ -303,4 +308,21 @@ pub fn conclude(examinations: &[Examination]) -> Provenance {
         None => (ProvenanceState::Unsigned, &reason::NO_BUNDLE, reason::NO_BUNDLE.title.to_owned()),
     };
     Provenance { state, reason: reason.code.to_owned(), message, ..Provenance::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_refuses_one_bundle_and_no_other() {
+        let broken = caught("a".to_owned(), |_| panic!("a parser fell over"));
+        assert_eq!(broken.result.as_ref().map_err(|refusal| refusal.reason.code), Err("internal-error"));
+        let proof = Proof { signer: Signer { subject: "somebody".to_owned(), ..Signer::default() }, statement: None };
+        let good = caught("b".to_owned(), |_| Ok(proof));
+        assert_eq!(conclude(&[broken.clone()]).reason, "internal-error");
+        let both = conclude(&[broken, good]);
+        assert_eq!(both.state, ProvenanceState::Verified);
+        assert!(both.message.starts_with("a: internal-error: "), "{}", both.message);
+    }
 }

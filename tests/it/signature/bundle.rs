@@ -273,7 +273,7 @@ fn several_bundles_are_all_told_about() {
     assert_eq!(none.reason, "digest-mismatch");
     assert!(none.message.contains("bundle #2: unknown-format"), "{}", none.message);
     assert_eq!(of(format!(r#"{{"attestations":[{{"bundle":{bad}}},{{"bundle":{good}}}]}}"#)).state, ProvenanceState::Verified);
-    let separate = verified(&[file(bad.clone()), file(good.clone())], &signer());
+    let separate = verified(&[file(bad), file(good.clone())], &signer());
     assert_eq!(separate.state, ProvenanceState::Verified);
     assert_eq!(code(&of(format!("{good}\n").repeat(MOST_BUNDLES))), "verified");
     assert_eq!(code(&of(format!("{good}\n").repeat(MOST_BUNDLES + 1))), "too-many-bundles");

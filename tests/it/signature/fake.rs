@@ -220,7 +220,7 @@ impl Fake {
         let digest = sha256(artifact);
         let signature = sign(key.as_ref().unwrap_or(&self.key), artifact);
         let message = json!({"messageDigest": {"algorithm": "SHA2_256", "digest": b64(&digest)}, "signature": b64(&signature)});
-        self.bundle(signing, "messageSignature", message, &signature, &digest, certificate)
+        self.bundle(signing, "messageSignature", &message, &signature, &digest, certificate)
     }
 
     /// A bundle with a statement in a DSSE envelope.
@@ -233,7 +233,7 @@ impl Fake {
         let pae = format!("DSSEv1 {} {payload_type} {} {payload}", payload_type.len(), payload.len());
         let signature = sign(key.as_ref().unwrap_or(&self.key), pae.as_bytes());
         let envelope = json!({"payload": b64(payload.as_bytes()), "payloadType": payload_type, "signatures": [{"sig": b64(&signature)}]});
-        self.bundle(signing, "dsseEnvelope", envelope, &signature, &sha256(pae.as_bytes()), certificate)
+        self.bundle(signing, "dsseEnvelope", &envelope, &signature, &sha256(pae.as_bytes()), certificate)
     }
 
     /// A fresh key with its certificate, or nothing where the long-lived key signs.
@@ -275,7 +275,7 @@ impl Fake {
         &self,
         signing: &Signing,
         content_name: &str,
-        content: Value,
+        content: &Value,
         signature: &[u8],
         digest: &[u8],
         certificate: Option<Vec<u8>>,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fngate::signature::{self, Identity, Key, Profile, REASONS, Requirement, TrustedRoot};
+use fngate::signature::{self, Digests, Identity, Key, Profile, REASONS, Requirement, TrustedRoot};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -63,6 +63,52 @@ fn conformance(assets: &Path, case: &Path, profile: Profile) -> String {
     };
     let bundles = [signature::read_bundle(&case.join("bundle.sigstore.json")).unwrap()];
     code(&signature::verify(&sha256(&artifact), &bundles, &trust, &Requirement { profile, ..requirement }, Timestamp::now()))
+}
+
+/// `FNGATE_SIGSTORE_SAMPLES`: the `test_data/bundles` of the `sigstore-verify` crate's sources, which are real bundles of public instances.
+#[test]
+fn real_bundles_are_judged_as_they_should() {
+    let Some(samples) = std::env::var_os("FNGATE_SIGSTORE_SAMPLES").map(PathBuf::from) else { return };
+    let judge = |name: &str, digests: &Digests, root: &str, subject: &str, profile: Profile| {
+        let requirement = Requirement { profile, ..with_identity(Identity::exact(ISSUER, subject).unwrap()) };
+        let bundles = [signature::read_bundle(&samples.join(name)).unwrap()];
+        code(&signature::verify(digests, &bundles, &TrustedRoot::named(root).unwrap(), &requirement, Timestamp::now()))
+    };
+    let conda = Digests::from(&sha256(&std::fs::read(samples.join("signed-package-2.1.0-hb0f4dca_0.conda")).unwrap()));
+    let action = "https://github.com/prefix-dev/sigstore-example/.github/workflows/action.yaml@refs/heads/main";
+    // The second one was signed by a person on staging: all of its evidence stands, and the issuer is another.
+    for (name, root, other_root, expected) in [
+        ("conda-attestation.sigstore.json", "public-good", "staging", "verified"),
+        ("conda-attestation-rekor2.sigstore.json", "staging", "public-good", "issuer-mismatch"),
+    ] {
+        assert_eq!(judge(name, &conda, root, action, Profile::Strict), expected, "{name}");
+        assert_ne!(judge(name, &conda, root, SUBJECT, Profile::Strict), "verified", "{name}");
+        assert_eq!(judge(name, &conda, other_root, action, Profile::Strict), "unknown-log", "{name}");
+        assert_eq!(judge(name, &Digests::from(&sha256(OTHER)), root, action, Profile::Strict), "subject-mismatch", "{name}");
+    }
+    // npm names its packages by SHA-512 alone, in bundles of format 0.1.
+    let npm = Digests {
+        sha256: sha256(OTHER),
+        sha512: Some(unhex(
+            "46d4e2f74c4877316640000a6fdf8a8b59f1e0847667973e9859f774dd31b8f1e0937813b777fb66a2ac67d50540fe34640966eee9fc2ccca387082b4c85cd3c",
+        )),
+    };
+    let release = "https://github.com/sigstore/sigstore-js/.github/workflows/release.yml@refs/heads/main";
+    let name = "sigstore.js@2.0.0-provenance.sigstore.json";
+    assert_eq!(judge(name, &npm, "public-good", release, Profile::Compatible), "verified");
+    assert_eq!(judge(name, &npm, "public-good", release, Profile::Strict), "media-type");
+    assert_eq!(judge(name, &Digests { sha512: None, ..npm }, "public-good", release, Profile::Compatible), "subject-digest-unsupported");
+    // A release of a private GitHub repository: a timestamp instead of a log, and a certificate that names no issuer.
+    let github = Digests::from(&unhex("76f1fe8593bf227cca2c089e3c16dc95014a8d3e89c5dd220530469ca043c428"));
+    let name = "github-private-attestation.sigstore.json";
+    assert_eq!(judge(name, &github, "github", "https://dotcom.releases.github.com", Profile::Strict), "issuer-missing");
+    assert_eq!(judge(name, &github, "public-good", "https://dotcom.releases.github.com", Profile::Strict), "log-entry-count");
+    let nobody = Digests::from(&sha256(OTHER));
+    assert_ne!(judge("othername.sigstore.json", &nobody, "public-good", SUBJECT, Profile::Compatible), "verified");
+}
+
+fn unhex<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
+    std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
 }
 
 /// `FNGATE_SIGSTORE_PYTHON`: the `sigstore` command of sigstore-python. It must take what the fake signs, or the fake proves little.
