@@ -5,14 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::model::{Provenance, ProvenanceState, Signer, Statement};
+use crate::model::{Provenance, Signer, Statement};
 
+use super::bundle::{self, BundleFile, Document, MOST_BUNDLES};
 use super::certificate::Claimant;
+use super::conclusion::conclude;
 use super::examination::{Examination, Proof, Refusal, Trace, quoted};
+use super::identity::Identity;
 use super::reason;
-use super::requirement::{Identity, Key, Requirement};
+use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
-use super::source::{self, BundleFile, Document, MOST_BUNDLES};
 use super::trust::TrustedRoot;
 use super::{shape, statement};
 
@@ -50,7 +52,7 @@ pub fn names_sha512(bundles: &[BundleFile]) -> bool {
             Content::Message(_) => None,
         }
     };
-    let guarded = || bundles.iter().flat_map(source::documents).filter_map(payload).any(|payload| statement::names_sha512(&payload));
+    let guarded = || bundles.iter().flat_map(bundle::documents).filter_map(payload).any(|payload| statement::names_sha512(&payload));
     catch_unwind(AssertUnwindSafe(guarded)).unwrap_or(false)
 }
 
@@ -78,7 +80,7 @@ pub fn examine(
     now: Timestamp,
 ) -> Vec<Examination> {
     let digests = artifact.into();
-    let documents = bundles.iter().flat_map(source::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
+    let documents = bundles.iter().flat_map(bundle::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
     if documents.len() > MOST_BUNDLES {
         let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
         return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
@@ -285,33 +287,10 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     }
 }
 
-/// One conclusion over all bundles.
-#[must_use]
-pub fn conclude(examinations: &[Examination]) -> Provenance {
-    let refusals = examinations.iter().filter_map(|one| one.result.as_ref().err().map(|refusal| (one, refusal))).collect::<Vec<_>>();
-    let told = refusals.iter().map(|(one, refusal)| format!("{}: {}: {}", one.name, refusal.reason.code, refusal.message()));
-    let message = told.collect::<Vec<_>>().join("; ");
-    let proofs = examinations.iter().filter_map(|one| one.result.as_ref().ok()).collect::<Vec<_>>();
-    if !proofs.is_empty() {
-        let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
-        signers.sort();
-        signers.dedup();
-        let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
-        statements.sort();
-        statements.dedup();
-        return Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements };
-    }
-    // The refusal that came furthest says most about what is missing; the first of equals.
-    let furthest = refusals.iter().rev().max_by_key(|(one, _)| one.steps.len());
-    let (state, reason, message) = match furthest {
-        Some((_, refusal)) => (ProvenanceState::Refused, refusal.reason, message),
-        None => (ProvenanceState::Unsigned, &reason::NO_BUNDLE, reason::NO_BUNDLE.title.to_owned()),
-    };
-    Provenance { state, reason: reason.code.to_owned(), message, ..Provenance::default() }
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::model::ProvenanceState;
+
     use super::*;
 
     #[test]

@@ -228,6 +228,60 @@ fn old_formats_and_unknown_members_are_for_the_compatible_profile() {
     assert_eq!(verdict(&more, &compatible(signer())), "verified");
 }
 
+fn in_old_log(turn: impl FnOnce(&mut Signing)) -> Value {
+    let mut signing = Signing { old_log: true, timestamp: By::Nobody, origin: "log.fake.example - 42", ..Signing::default() };
+    turn(&mut signing);
+    FAKE.signed(ARTIFACT, &signing)
+}
+
+#[test]
+fn the_time_of_an_old_log_counts_under_its_promise_only() {
+    let of = |turn: fn(&mut Signing)| verdict(&in_old_log(turn), &signer());
+    assert_eq!(of(|_| {}), "verified");
+    assert_eq!(verdict(&in_old_log(|signing| signing.with_key = true), &key()), "verified");
+    assert_eq!(of(|signing| signing.promise = By::Stranger), "inclusion-promise-invalid");
+    assert_eq!(of(|signing| signing.promise = By::Nobody), "unsigned-time");
+    assert_eq!(of(|signing| signing.integrated += SignedDuration::from_mins(6)), "certificate-outside-validity");
+    assert_eq!(of(|signing| signing.log = By::Stranger), "checkpoint-invalid");
+    let without = |timestamp| in_old_log(|signing| (signing.promise, signing.timestamp) = (By::Nobody, timestamp));
+    assert_eq!(verdict(&without(By::Nobody), &compatible(signer())), "no-signing-time");
+    let mut later = without(By::Ours);
+    entry(&mut later)["integratedTime"] = json!("1740830340");
+    let provenance = verified(&[file(later.to_string())], &compatible(signer()));
+    assert_eq!((code(&provenance).as_str(), provenance.signers[0].time.as_str()), ("verified", "2025-03-01T12:00:00Z"));
+    let changed = |change: fn(&mut Value)| {
+        let mut bundle = in_old_log(|_| {});
+        change(&mut bundle);
+        verdict(&bundle, &signer())
+    };
+    assert_eq!(changed(|bundle| entry(bundle)["integratedTime"] = json!("1740830460")), "inclusion-promise-invalid");
+    assert_eq!(changed(|bundle| entry(bundle)["logIndex"] = json!("1002")), "inclusion-promise-invalid");
+    assert_eq!(changed(|bundle| entry(bundle)["inclusionProof"]["logIndex"] = json!("0")), "inclusion-proof-invalid");
+}
+
+#[test]
+fn a_promise_does_not_replace_the_proof() {
+    let mut bundle = in_old_log(|_| {});
+    bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
+    assert_eq!(verdict(&bundle, &compatible(signer())), "verified");
+    remove(entry(&mut bundle), "inclusionProof");
+    assert_eq!(verdict(&bundle, &compatible(signer())), "inclusion-proof-missing");
+    assert_eq!(verdict(&bundle, &signer()), "media-type");
+}
+
+#[test]
+fn a_key_under_another_ones_name_is_no_trust() {
+    let bundle = FAKE.signed(ARTIFACT, &Signing::default());
+    let stranger = Fake::new().trusted_root();
+    let swapped = |part: &str| {
+        let mut root = FAKE.trusted_root();
+        root[part][0]["publicKey"]["rawBytes"] = stranger[part][0]["publicKey"]["rawBytes"].clone();
+        verdict_under(&bundle, &root, &signer())
+    };
+    assert_eq!(swapped("tlogs"), "checkpoint-invalid");
+    assert_eq!(swapped("ctlogs"), "sct-invalid");
+}
+
 #[test]
 fn other_formats_are_named() {
     let of = |text: &str| code(&verified(&[file(text)], &signer()));
@@ -379,6 +433,7 @@ fn no_single_change_of_a_bundle_is_accepted() {
         (FAKE.signed(ARTIFACT, &Signing::default()), signer()),
         (FAKE.attested(&statement(&ours), &Signing::default()), signer()),
         (FAKE.signed(ARTIFACT, &keyed), key()),
+        (in_old_log(|_| {}), signer()),
     ];
     let mut tried = 0;
     for (bundle, requirement) in &bundles {

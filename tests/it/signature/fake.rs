@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sigstore_verify::crypto::KeyPair;
+use sigstore_verify::types::DerCertificate;
 
 use super::der::*;
 
@@ -76,6 +77,10 @@ pub struct Signing {
     pub signer_name: &'static str,
     /// Sign with the long-lived key, without a certificate.
     pub with_key: bool,
+    /// Log in Rekor v1, with an integrated time under a promise.
+    pub old_log: bool,
+    pub integrated: Timestamp,
+    pub promise: By,
 }
 
 impl Default for Signing {
@@ -105,6 +110,9 @@ impl Default for Signing {
             origin: LOG_HOST,
             signer_name: LOG_HOST,
             with_key: false,
+            old_log: false,
+            integrated: signed_at(),
+            promise: By::Ours,
         }
     }
 }
@@ -282,19 +290,27 @@ impl Fake {
     ) -> Value {
         let mut verifier = json!({"keyDetails": "PKIX_ECDSA_P256_SHA_256"});
         let mut material = json!({});
-        match certificate {
+        let pem = match certificate {
             Some(der) => {
                 verifier["x509Certificate"] = json!({"rawBytes": b64(&der)});
                 material["certificate"] = json!({"rawBytes": b64(&der)});
+                DerCertificate::new(der).to_pem()
             }
             None => {
                 verifier["publicKey"] = json!({"rawBytes": b64(&spki(&self.key))});
                 material["publicKey"] = json!({"hint": b64(&sha256(&spki(&self.key)))});
+                self.key_pem()
             }
-        }
-        let body = json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
-            "data": {"algorithm": "SHA2_256", "digest": b64(digest)},
-            "signature": {"content": b64(signature), "verifier": verifier}}}});
+        };
+        let body = if signing.old_log {
+            json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
+                "data": {"hash": {"algorithm": "sha256", "value": hex(digest)}},
+                "signature": {"content": b64(signature), "publicKey": {"content": b64(pem.as_bytes())}}}})
+        } else {
+            json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
+                "data": {"algorithm": "SHA2_256", "digest": b64(digest)},
+                "signature": {"content": b64(signature), "verifier": verifier}}}})
+        };
         material["tlogEntries"] = match signing.log {
             By::Nobody => json!([]),
             _ => json!([self.entry(body.to_string().as_bytes(), signing)]),
@@ -316,7 +332,7 @@ impl Fake {
         let signature = sign(self.by(signing.log, &self.log), note.as_bytes());
         let hint = &sha256(&spki(&self.log))[..4];
         let checkpoint = format!("{note}\n\u{2014} {} {}\n", signing.signer_name, b64(&[hint, &signature].concat()));
-        json!({
+        let mut entry = json!({
             "logIndex": "1",
             "logId": {"keyId": b64(&sha256(&spki(&self.log)))},
             "kindVersion": {"kind": "hashedrekord", "version": "0.0.2"},
@@ -324,7 +340,20 @@ impl Fake {
             "inclusionProof": {"logIndex": "1", "rootHash": b64(&root), "treeSize": "3", "hashes": [b64(&first), b64(&third)],
                 "checkpoint": {"envelope": checkpoint}},
             "canonicalizedBody": b64(body),
-        })
+        });
+        if signing.old_log {
+            // The index of a v1 entry counts over all shards of the log.
+            entry["logIndex"] = json!("1001");
+            entry["kindVersion"]["version"] = json!("0.0.1");
+            entry["integratedTime"] = json!(signing.integrated.as_second().to_string());
+            let promised = json!({"body": b64(body), "integratedTime": signing.integrated.as_second(),
+                "logID": hex(&sha256(&spki(&self.log))), "logIndex": 1001});
+            let promise = sign(self.by(signing.promise, &self.log), promised.to_string().as_bytes());
+            if signing.promise != By::Nobody {
+                entry["inclusionPromise"] = json!({"signedEntryTimestamp": b64(&promise)});
+            }
+        }
+        entry
     }
 
     /// An RFC 3161 answer over a signature.
