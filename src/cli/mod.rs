@@ -9,6 +9,7 @@ mod query_text;
 mod sbom;
 mod secrets;
 mod setup;
+mod verify;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -71,6 +72,8 @@ enum Command {
     Secrets(secrets::Args),
     /// Make and inspect the offline advisory database
     Db(db::Args),
+    /// Verify who signed an artifact, and what they said about it
+    Verify(Box<verify::Args>),
     /// Write a completion script for a shell
     Completions(completions::Args),
 }
@@ -103,6 +106,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Db(args) => db::run(args),
+        Command::Verify(args) => verify::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }
@@ -156,6 +160,7 @@ pub(crate) fn columns() -> usize {
         return 80;
     }
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(40, 120)
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Opens what `-o` names, `-` or nothing meaning standard output.

@@ -12,3 +12,4 @@
 mod artifact;
 mod mutation;
 mod policy;
+mod signature;
