@@ -7,3 +7,4 @@
 pub mod extract;
 pub mod model;
 pub mod policy;
+pub mod report;

@@ -10,3 +10,4 @@
 )]
 
 mod policy;
+mod report;
