@@ -4,7 +4,11 @@
 //! [`model::Inventory`] (one pass over the files), [`model::Facts`] (with vulnerabilities and provenance; the policies'
 //! input) and [`model::Verdict`] (the reports' input). A stage imports `model` and no other stage.
 
+pub mod artifact;
 pub mod extract;
 pub mod model;
+pub mod osv;
+pub mod secret;
 pub mod policy;
 pub mod report;
+pub mod signature;

@@ -1,6 +1,10 @@
 //! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
 
 mod completions;
+mod db;
+mod query;
+mod query_text;
+mod secrets;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -52,8 +56,14 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Search artifacts, directories or files for secrets
+    Secrets(secrets::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
+    /// Make and inspect the offline advisory database
+    Db(db::Args),
+    /// Look up the advisories of packages, without an artifact
+    Query(query::Args),
 }
 
 /// Parses the arguments, runs the command, and turns whatever happens into an exit code: an error is 2, and so is a panic,
@@ -79,7 +89,10 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
+        Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Completions(args) => Ok(completions::run(args)),
+        Command::Db(args) => db::run(args),
+        Command::Query(args) => query::run(args, &cli.global),
     }
 }
 

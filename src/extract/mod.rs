@@ -1,6 +1,24 @@
 //! Extractors: each reads one format and says which packages it shows. One file a format, in a folder an ecosystem.
+//!
+//! An extractor sees one file and nothing else. What needs the whole picture - which file belongs to which package, which
+//! lockfile speaks of what is installed, which code has no owner - is decided once, afterwards, by [`attribute`].
+
+mod attribution;
+mod cargo;
+mod document;
+mod npm;
+mod other;
+mod owner;
+mod problem;
+mod pypi;
 
 use crate::model::{Entry, EntryPath, Inventory};
+
+pub use attribution::attribute;
+pub use owner::Owners;
+pub use problem::{
+    BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
+};
 
 /// A file that claims a format and does not keep to it. It becomes a `manifest-malformed` problem at the entry's path;
 /// what was found before the fault stays.
@@ -23,4 +41,26 @@ pub trait Extractor: Sync {
 }
 
 /// Every extractor. A new one is a file, its `mod` line and its line here.
-pub const EXTRACTORS: &[&dyn Extractor] = &[];
+pub const EXTRACTORS: &[&dyn Extractor] = &[
+    &cargo::Auditable,
+    &cargo::CargoLock,
+    &cargo::PanicPath,
+    &npm::Bundle,
+    &npm::BunLock,
+    &npm::PackageJson,
+    &npm::PackageLock,
+    &npm::PnpmLock,
+    &npm::YarnLock,
+    &other::Image,
+    &other::Native,
+    &other::Neighbour,
+    &other::Unread,
+    &pypi::DirectUrl,
+    &pypi::EggInfo,
+    &pypi::Metadata,
+    &pypi::PipfileLock,
+    &pypi::Record,
+    &pypi::Requirements,
+    &pypi::TomlLock,
+    &pypi::TopLevel,
+];

@@ -9,5 +9,7 @@
     clippy::print_stderr
 )]
 
+mod artifact;
+mod mutation;
 mod policy;
 mod report;

@@ -1,0 +1,221 @@
+//! Opens an artifact by its first bytes and shows each of its files once.
+//!
+//! A lying archive is never an error: what it hides or contradicts becomes a [`crate::model::Problem`], and the rest is
+//! shown all the same. An [`OpenError`] is a wrong path or a failing disk.
+
+mod folder;
+mod gzip;
+mod limit;
+mod link;
+mod magic;
+mod name;
+mod problem;
+mod source;
+mod tar;
+mod walk;
+mod zip;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use sha2::{Digest, Sha256};
+
+pub use self::limit::Limits;
+pub use self::problem::PROBLEMS;
+use self::source::Source;
+pub use self::walk::{Census, EntryStream, Observer};
+use self::walk::{Place, Walk};
+use crate::model::{ArtifactFacts, ArtifactKind, Inventory};
+
+/// Why there is no artifact to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Nothing there, or no right to read it.
+    #[error("cannot open the artifact `{path}`: {source}")]
+    Unreadable {
+        /// As given.
+        path: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// An empty file.
+    #[error("the artifact is empty: {0}")]
+    Empty(String),
+    /// Neither archive nor directory.
+    #[error("the artifact is neither a zip, a tar nor a directory: {0}")]
+    Unknown(String),
+    /// No room for a large artifact.
+    #[error("cannot copy the artifact `{path}` to a temporary file: {source}")]
+    Spool {
+        /// As given.
+        path: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl OpenError {
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { .. } => Some("check the path, and that the user who runs fngate may read it".to_owned()),
+            Self::Empty(_) => Some("the build that should have written it has probably failed".to_owned()),
+            Self::Unknown(_) => Some(
+                "give the function's zip, its directory, or a tar; to search a single file for secrets use `fngate secrets FILE`"
+                    .to_owned(),
+            ),
+            Self::Spool { .. } => Some("make room in the temporary folder, or set TMPDIR to one that has it".to_owned()),
+        }
+    }
+}
+
+/// An artifact, read once: whatever happens to its path meanwhile, hash, scan and signature speak of the same bytes.
+#[derive(Debug)]
+pub struct Artifact {
+    name: String,
+    kind: ArtifactKind,
+    content: Content,
+    digest: [u8; 32],
+}
+
+#[derive(Debug)]
+enum Content {
+    Memory(Vec<u8>),
+    Spooled(File, u64),
+    Folder(PathBuf),
+}
+
+/// What a walk over an artifact gave.
+#[derive(Debug)]
+pub struct Walked {
+    /// Everything that was seen, not yet sorted.
+    pub inventory: Inventory,
+    /// How many entries were declared, shown and refused.
+    pub census: Census,
+}
+
+impl Artifact {
+    /// Opens a zip, a tar or a directory.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let name = path.display().to_string();
+        let unreadable = |source| OpenError::Unreadable { path: name.clone(), source };
+        if path.metadata().map_err(unreadable)?.is_dir() {
+            path.read_dir().map_err(unreadable)?;
+            return Ok(Self { name, kind: ArtifactKind::Directory, content: Content::Folder(path.to_path_buf()), digest: [0; 32] });
+        }
+        let file = File::open(path).map_err(unreadable)?;
+        Self::read(name, file)
+    }
+
+    /// Reads an artifact from a stream, `-` on the command line.
+    pub fn read(name: String, mut from: impl Read) -> Result<Self, OpenError> {
+        let mut head = Vec::new();
+        let unreadable = |name: &str, source| OpenError::Unreadable { path: name.to_owned(), source };
+        from.by_ref().take(Limits::ARTIFACT_IN_MEMORY).read_to_end(&mut head).map_err(|error| unreadable(&name, error))?;
+        let kind = match magic::of(&head) {
+            _ if head.is_empty() => return Err(OpenError::Empty(name)),
+            Some(magic::Container::Zip) => ArtifactKind::Zip,
+            Some(magic::Container::Tar | magic::Container::Gzip) => ArtifactKind::Tar,
+            None if ends_like_zip(&head) => ArtifactKind::Zip,
+            None => return Err(OpenError::Unknown(name)),
+        };
+        let mut digest = Sha256::new();
+        digest.update(&head);
+        if (head.len() as u64) < Limits::ARTIFACT_IN_MEMORY {
+            return Ok(Self { name, kind, content: Content::Memory(head), digest: digest.finalize().into() });
+        }
+        let spool = |source| OpenError::Spool { path: name.clone(), source };
+        let mut file = tempfile::tempfile().map_err(spool)?;
+        file.write_all(&head).map_err(spool)?;
+        let mut size = head.len() as u64;
+        let mut piece = std::mem::take(&mut head);
+        piece.truncate(1024 * 1024);
+        loop {
+            let got = from.read(&mut piece).map_err(|error| unreadable(&name, error))?;
+            if got == 0 {
+                break;
+            }
+            digest.update(&piece[..got]);
+            file.write_all(&piece[..got]).map_err(spool)?;
+            size += got as u64;
+        }
+        file.rewind().map_err(spool)?;
+        Ok(Self { name, kind, content: Content::Spooled(file, size), digest: digest.finalize().into() })
+    }
+
+    /// Shows every entry to `observer`. The workers are those of the current rayon pool.
+    pub fn walk(&self, limits: &Limits, observer: &dyn Observer) -> Walked {
+        let (walked, over) = self.walk_once(limits, observer, true);
+        // Which entries a limit of the whole artifact cuts off must not depend on which worker came first.
+        if over { self.walk_once(limits, observer, false).0 } else { walked }
+    }
+
+    fn walk_once(&self, limits: &Limits, observer: &dyn Observer, parallel: bool) -> (Walked, bool) {
+        let walk = Walk::new(limits, observer, parallel);
+        let mut inventory = Inventory::default();
+        let place = Place { prefix: None, depth: 0, aliases: HashMap::new() };
+        match &self.content {
+            Content::Memory(bytes) => top(&walk, Source::Memory(bytes), place, &mut inventory),
+            Content::Spooled(file, size) => top(&walk, Source::File(file, *size), place, &mut inventory),
+            Content::Folder(root) => folder::walk(&walk, root, place, &mut inventory),
+        }
+        (Walked { inventory, census: walk.census() }, walk.is_over())
+    }
+
+    /// The artifact's SHA-256; all zeros for a directory, which has none of its own.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// What reports say of the artifact; for a directory its `inventory` gives size and digest.
+    #[must_use]
+    pub fn facts(&self, inventory: &Inventory) -> ArtifactFacts {
+        let (size, digest) = match &self.content {
+            Content::Memory(bytes) => (bytes.len() as u64, self.digest),
+            Content::Spooled(_, size) => (*size, self.digest),
+            Content::Folder(_) => folder_digest(inventory),
+        };
+        let code_sha256 = (self.kind != ArtifactKind::Directory).then(|| base64::engine::general_purpose::STANDARD.encode(digest));
+        ArtifactFacts { name: self.name.clone(), kind: self.kind, size, sha256: hex(&digest), code_sha256 }
+    }
+}
+
+/// Walks the outermost container; what does not begin like one was taken for a zip by its end.
+fn top(walk: &Walk<'_>, source: Source<'_>, place: Place<'_>, found: &mut Inventory) {
+    let mut head = [0; magic::ENOUGH];
+    let length = source.read_at(0, &mut head).unwrap_or(0);
+    walk.container(magic::of(&head[..length]).unwrap_or(magic::Container::Zip), source, place, found);
+}
+
+/// SHA-256 over the sorted `sha256  path` lines of a directory's files, as `sha256sum` prints them.
+fn folder_digest(inventory: &Inventory) -> (u64, [u8; 32]) {
+    let (mut size, mut digest) = (0, Sha256::new());
+    for file in inventory.files.iter().filter(|file| !file.path.as_str().contains("!/")) {
+        size += file.size;
+        digest.update(format!("{}  {}\n", file.sha256, file.path.as_str()));
+    }
+    (size, digest.finalize().into())
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
+
+/// Whether a file that does not begin like a zip ends like one: something was prepended, which is a problem to report and
+/// not a reason to look away.
+fn ends_like_zip(bytes: &[u8]) -> bool {
+    let tail = &bytes[bytes.len().saturating_sub(22 + 65_535)..];
+    memchr::memmem::rfind(tail, b"PK\x05\x06").is_some_and(|at| tail.len() - at >= 22)
+}

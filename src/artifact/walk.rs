@@ -1,0 +1,225 @@
+//! The walk over an artifact: every entry is shown to an [`Observer`] once, whole, or becomes a problem. Archives inside
+//! are walked the same way, their entries named `outer!/inner`.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::limit::Limits;
+use super::source::Source;
+use super::{gzip, magic, problem, tar, zip};
+use crate::model::{Entry, EntryPath, Inventory, Problem, ProblemKind};
+
+/// Bytes of an entry that [`Observer::wants_whole`] is shown.
+pub(crate) const HEAD: usize = 4096;
+
+/// Sees the entries of an artifact. Called from several workers at once.
+pub trait Observer: Sync {
+    /// Whether an entry too large to be looked at side by side with others must be shown whole all the same. `head` is its
+    /// beginning, at most 4,096 bytes.
+    fn wants_whole(&self, path: &EntryPath, head: &[u8]) -> bool;
+
+    /// Shows an entry. Where a link makes it appear at another path too, `alias` is that path.
+    fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory);
+
+    /// Shows an entry that is too large to be held: its bytes follow in order.
+    fn stream<'a>(&'a self, path: &'a EntryPath) -> Box<dyn EntryStream + 'a>;
+}
+
+/// Takes the bytes of one large entry.
+pub trait EntryStream {
+    /// The next bytes.
+    fn feed(&mut self, bytes: &[u8]);
+    /// The end: what the entry showed goes to `found`.
+    fn finish(self: Box<Self>, found: &mut Inventory);
+}
+
+/// How many entries were declared, shown and refused. Shown and refused are declared, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Entries that the containers say they have.
+    pub declared: u64,
+    /// Entries that were shown, and folders and links, which have nothing to show.
+    pub shown: u64,
+    /// Entries that were refused; a problem names each, or the limit that they lie beyond.
+    pub refused: u64,
+}
+
+/// What one walk shares between its workers.
+pub(crate) struct Walk<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) observer: &'a dyn Observer,
+    /// Whether workers run side by side. A walk that meets a limit of the whole artifact is done again in order by one
+    /// worker, so that what is shown does not depend on scheduling.
+    pub(crate) parallel: bool,
+    bytes: AtomicU64,
+    entries: AtomicU64,
+    over: AtomicBool,
+    declared: AtomicU64,
+    shown: AtomicU64,
+    refused: AtomicU64,
+}
+
+/// What an entry of a container shares with its neighbours: where the container lies and which links lead into it.
+pub(crate) struct Place<'a> {
+    pub(crate) prefix: Option<&'a EntryPath>,
+    pub(crate) depth: u32,
+    /// Folders that links lead to, with the link's own path.
+    pub(crate) aliases: HashMap<String, EntryPath>,
+}
+
+impl Place<'_> {
+    /// The path of an entry of this container.
+    pub(crate) fn path(&self, inner: &EntryPath) -> EntryPath {
+        self.prefix.map_or_else(|| inner.clone(), |prefix| prefix.nested(inner))
+    }
+
+    /// A problem of an entry whose name is no path, or of the container itself.
+    pub(crate) fn problem(&self, kind: &'static ProblemKind, message: impl Into<String>) -> Problem {
+        match self.prefix {
+            Some(prefix) => Problem::at(kind, prefix, message),
+            None => Problem::whole(kind, message),
+        }
+    }
+
+    /// Where a link makes an entry appear too.
+    fn alias(&self, path: &EntryPath) -> Option<EntryPath> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        let mut folder = path.folder();
+        while !folder.is_empty() {
+            if let Some(link) = self.aliases.get(folder) {
+                let rest = EntryPath::new(path.as_str().get(folder.len() + 1..)?).ok()?;
+                return Some(link.join(&rest));
+            }
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+        None
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(limits: &'a Limits, observer: &'a dyn Observer, parallel: bool) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            limits,
+            observer,
+            parallel,
+            bytes: zero(),
+            entries: zero(),
+            over: AtomicBool::new(false),
+            declared: zero(),
+            shown: zero(),
+            refused: zero(),
+        }
+    }
+
+    /// Whether a limit of the whole artifact was met.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn census(&self) -> Census {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Census { declared: read(&self.declared), shown: read(&self.shown), refused: read(&self.refused) }
+    }
+
+    pub(crate) fn declare(&self, entries: u64) {
+        self.declared.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_shown(&self, entries: u64) {
+        self.shown.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_refused(&self, entries: u64) {
+        self.refused.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    /// Refuses one entry with its problem.
+    pub(crate) fn refuse(&self, found: &mut Inventory, problem: Problem) {
+        self.count_refused(1);
+        found.problems.push(problem);
+    }
+
+    /// Takes one entry of `bytes` from the artifact's allowance; says whether it may be shown. Beyond the allowance every
+    /// entry is refused: the first with a problem, the others silently counted, because one limit is one problem.
+    pub(crate) fn admit(&self, path: &EntryPath, bytes: u64, found: &mut Inventory) -> bool {
+        let entries = self.entries.fetch_add(1, Ordering::Relaxed) + 1;
+        let total = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let problem = if entries > self.limits.entries {
+            Problem::whole(&problem::LIMIT_ENTRIES, format!("more than {} entries; the first beyond is `{path}`", self.limits.entries))
+        } else if total > self.limits.total_bytes {
+            Problem::whole(
+                &problem::LIMIT_TOTAL_BYTES,
+                format!("more than {} bytes; the first entry beyond is `{path}`", self.limits.total_bytes),
+            )
+        } else if self.is_over() {
+            self.count_refused(1);
+            return false;
+        } else {
+            return true;
+        };
+        self.count_refused(1);
+        if !self.over.swap(true, Ordering::Relaxed) {
+            found.problems.push(problem);
+        }
+        false
+    }
+
+    /// Refuses what is over the limit of a single entry.
+    pub(crate) fn too_large(&self, path: &EntryPath, size: u64) -> Option<Problem> {
+        (size > self.limits.entry_bytes).then(|| {
+            Problem::at(&problem::LIMIT_ENTRY_BYTES, path, format!("{size} bytes; the limit is {}", self.limits.entry_bytes)).bytes(size)
+        })
+    }
+
+    /// Refuses what is packed like a bomb.
+    pub(crate) fn bomb(&self, path: &EntryPath, packed: u64, size: u64) -> Option<Problem> {
+        (size > Limits::RATIO_FROM && size / packed.max(1) > self.limits.ratio).then(|| {
+            Problem::at(
+                &problem::LIMIT_RATIO,
+                path,
+                format!(
+                    "{packed} packed bytes inflate to {size}, {} times as many; the limit is {}",
+                    size / packed.max(1),
+                    self.limits.ratio
+                ),
+            )
+            .bytes(size)
+        })
+    }
+
+    /// Shows an entry that is in hand and, where it is an archive itself, its entries.
+    pub(crate) fn show(&self, path: &EntryPath, content: &[u8], place: &Place<'_>, found: &mut Inventory) {
+        self.count_shown(1);
+        self.observer.entry(&Entry { path, content }, place.alias(path).as_ref(), found);
+        self.open(path, Source::Memory(content), place.depth + 1, found);
+    }
+
+    /// Walks what is inside an entry, if anything is.
+    pub(crate) fn open(&self, path: &EntryPath, source: Source<'_>, depth: u32, found: &mut Inventory) {
+        let mut head = [0; magic::ENOUGH];
+        let Ok(length) = source.read_at(0, &mut head) else { return };
+        let Some(container) = magic::container(&head[..length], path) else { return };
+        if depth > self.limits.depth {
+            found.problems.push(Problem::at(
+                &problem::LIMIT_DEPTH,
+                path,
+                format!("archives nested {depth} deep; the limit is {}", self.limits.depth),
+            ));
+            return;
+        }
+        let place = Place { prefix: Some(path), depth, aliases: HashMap::new() };
+        self.container(container, source, place, found);
+    }
+
+    /// Walks a container.
+    pub(crate) fn container(&self, container: magic::Container, source: Source<'_>, place: Place<'_>, found: &mut Inventory) {
+        match container {
+            magic::Container::Zip => zip::walk(self, source, place, found),
+            magic::Container::Tar => tar::walk(self, source, place, found),
+            magic::Container::Gzip => gzip::walk(self, source, place, found),
+        }
+    }
+}

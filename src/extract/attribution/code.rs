@@ -1,0 +1,79 @@
+//! Code: what a package has claimed is the package's; the rest has no owner and is said so.
+
+use std::collections::BTreeMap;
+
+use crate::extract::owner::Owners;
+use crate::extract::problem::{BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED};
+use crate::model::{Code, CodeKind, Ecosystem, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
+
+/// Files of one kind outside the scope that are named one by one; an image's base has thousands.
+const MOST_NAMED: usize = 50;
+
+/// Turns code without an owner into problems, and drops what is a package's own.
+pub(super) fn settle(inventory: &mut Inventory) {
+    let owners = Owners::new(&inventory.claims);
+    let code = std::mem::take(&mut inventory.code);
+    inventory.problems.extend(code.iter().filter(|code| !owners.owns(&code.path)).map(problem));
+    inventory.not_judged.retain(|file| !owners.owns(&file.path));
+    inventory.problems.extend(outside(&inventory.not_judged));
+    crates(inventory);
+}
+
+fn problem(code: &Code) -> Problem {
+    let maker = if code.tool.is_empty() { String::new() } else { format!(" by `{}`", code.tool) };
+    let (kind, message) = match code.kind {
+        CodeKind::Bundle => (
+            &BUNDLE_UNATTRIBUTED,
+            format!(
+                "a bundle made{maker}; which packages it holds, only its source map or metafile, `--lock FILE` or `--modules DIR` can tell"
+            ),
+        ),
+        CodeKind::Minified => (
+            &MINIFIED_UNATTRIBUTED,
+            format!("minified{maker} and in no package; its source map, `--lock FILE` or `--modules DIR` can tell what it holds"),
+        ),
+        CodeKind::RustBinary => (
+            &RUST_BINARY_UNATTRIBUTED,
+            "a Rust binary without its list of crates; `cargo auditable build` embeds one, `--lock Cargo.lock` bounds it".to_owned(),
+        ),
+    };
+    Problem::at(kind, &code.path, message).bytes(code.size)
+}
+
+/// The problems of what is outside the scope: one a file, or one a kind where there are very many.
+fn outside(files: &[NotJudged]) -> Vec<Problem> {
+    let mut kinds: BTreeMap<&str, Vec<&NotJudged>> = BTreeMap::new();
+    for file in files {
+        kinds.entry(file.kind).or_default().push(file);
+    }
+    let mut problems = Vec::new();
+    for (id, files) in kinds {
+        let Some(kind) = known(id) else { continue };
+        if files.len() > MOST_NAMED {
+            let bytes = files.iter().map(|file| file.size).fold(0, u64::saturating_add);
+            problems.push(Problem::whole(kind, format!("{} files: {}", files.len(), kind.title)).bytes(bytes));
+        } else {
+            problems.extend(files.iter().map(|file| Problem::at(kind, &file.path, kind.title).bytes(file.size)));
+        }
+    }
+    problems
+}
+
+fn known(id: &str) -> Option<&'static ProblemKind> {
+    PROBLEMS.iter().copied().find(|kind| kind.class == ProblemClass::OutOfScope && kind.id == id)
+}
+
+/// Crates in a binary that another package owns: listed ones are copies inside that package; ones that are merely guessed from
+/// panic messages add nothing to the package that is judged.
+fn crates(inventory: &mut Inventory) {
+    let owners = Owners::new(&inventory.claims);
+    inventory.packages.retain_mut(|package| {
+        let is_owned = package.ecosystem == Ecosystem::CratesIo
+            && package.relation == Relation::Embedded
+            && package.paths.iter().all(|path| owners.owns(path));
+        if is_owned {
+            package.relation = Relation::Vendored;
+        }
+        !(is_owned && package.evidence == "cargo/panic-path")
+    });
+}

@@ -1,0 +1,114 @@
+//! Distributions: which Python metadata is that of something installed.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::extract::npm::package_root;
+use crate::extract::owner::{Owners, ancestors};
+use crate::extract::problem::MANIFEST_MALFORMED;
+use crate::extract::pypi::{FIXTURES, Standing, base, import_claims, name_and_version, standing};
+use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Package, Relation};
+
+/// Adds the distributions whose metadata file is gone, drops the ones that are fixtures, marks vendored copies, and claims
+/// what a distribution's name stands for.
+pub(super) fn settle(inventory: &mut Inventory) {
+    let nameless = nameless(inventory);
+    inventory.packages.extend(nameless);
+
+    let owners = Owners::new(&inventory.claims);
+    let confirmed = confirmed(inventory, &owners);
+    let verdict = |path: &EntryPath| verdict(path, &owners, &confirmed);
+    let mut packages = Vec::with_capacity(inventory.packages.len());
+    let mut claims = Vec::new();
+    for mut package in std::mem::take(&mut inventory.packages) {
+        if package.relation == Relation::Installed {
+            let path = package.paths.first();
+            match package.ecosystem {
+                Ecosystem::PyPi => match path.and_then(verdict) {
+                    None => continue,
+                    Some(relation) => package.relation = relation,
+                },
+                Ecosystem::Npm if path.is_some_and(|path| is_inside_distribution(path, &owners)) => package.relation = Relation::Vendored,
+                _ => {}
+            }
+        }
+        if package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed {
+            claims
+                .extend(package.paths.first().and_then(|path| base(path.as_str())).into_iter().flat_map(|base| named(base, &package.name)));
+        }
+        packages.push(package);
+    }
+    inventory.problems.retain(|problem| {
+        let metadata = problem.path.as_ref().filter(|path| problem.kind == MANIFEST_MALFORMED.id && base(path.as_str()).is_some());
+        metadata.is_none_or(|path| verdict(path).is_some())
+    });
+    inventory.packages = packages;
+    inventory.claims.append(&mut claims);
+}
+
+/// The distributions whose `.dist-info` folder has lost its METADATA: the folder's own name has the name and the version.
+fn nameless(inventory: &Inventory) -> Vec<Package> {
+    let known: HashSet<&str> = inventory
+        .packages
+        .iter()
+        .filter(|package| package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed)
+        .flat_map(|package| &package.paths)
+        .map(EntryPath::folder)
+        .collect();
+    let mut unknown: BTreeMap<&str, &EntryPath> = BTreeMap::new();
+    for file in &inventory.files {
+        let folder = file.path.folder();
+        if folder.ends_with(".dist-info") && !known.contains(folder) {
+            let first = unknown.entry(folder).or_insert(&file.path);
+            *first = (*first).min(&file.path);
+        }
+    }
+    let package = |(folder, path): (&str, &EntryPath)| {
+        let (name, version) = name_and_version(folder.rsplit('/').next().unwrap_or(folder))?;
+        Some(Package::new(Ecosystem::PyPi, name, Some(version), Relation::Installed, path, "pypi/metadata"))
+    };
+    unknown.into_iter().filter_map(package).collect()
+}
+
+/// The doubtful folders in which files lie that an installation record lists.
+fn confirmed(inventory: &Inventory, owners: &Owners<'_>) -> HashSet<String> {
+    let bases = inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::PyPi).flat_map(|package| &package.paths);
+    let doubtful: HashSet<&str> =
+        bases.filter_map(|path| base(path.as_str())).filter(|base| standing(base) == Standing::Doubtful).collect();
+    let mut confirmed = HashSet::new();
+    if doubtful.is_empty() {
+        return confirmed;
+    }
+    for file in inventory.files.iter().filter(|file| base(file.path.as_str()).is_none() && owners.owns(&file.path)) {
+        confirmed.extend(ancestors(file.path.as_str()).filter(|folder| doubtful.contains(folder)).map(str::to_owned));
+    }
+    confirmed
+}
+
+/// What the metadata at `path` makes of its distribution; `None` for a fixture.
+fn verdict(path: &EntryPath, owners: &Owners<'_>, confirmed: &HashSet<String>) -> Option<Relation> {
+    let base = base(path.as_str())?;
+    let is_fixture = base.split('/').any(|component| FIXTURES.contains(&component));
+    // The top of a source archive is claimed by the distribution itself.
+    let is_inside = owners.encloses(base) || !base.ends_with('!') && owners.claims(base) || package_root(path.as_str()).is_some();
+    match standing(base) {
+        Standing::Vendored => (!is_fixture).then_some(Relation::Vendored),
+        Standing::Root if is_inside => (!is_fixture).then_some(Relation::Vendored),
+        Standing::Root => Some(Relation::Installed),
+        Standing::Doubtful => (!is_inside && !is_fixture && confirmed.contains(base)).then_some(Relation::Installed),
+    }
+}
+
+/// Whether an installed npm package lies in a Python distribution: then it is a copy inside another package.
+fn is_inside_distribution(path: &EntryPath, owners: &Owners<'_>) -> bool {
+    let modules = path.as_str().find("node_modules/").unwrap_or(0);
+    owners.lists(path) || path.as_str().get(..modules + 1).is_some_and(|above| owners.encloses(above))
+}
+
+/// The claims that a distribution's name makes where no list of import names is left.
+fn named(base: &str, name: &str) -> impl Iterator<Item = Claim> {
+    let import = name.replace(['-', '.'], "_");
+    let lower = import.to_lowercase();
+    let spellings = if lower == import { vec![import] } else { vec![import, lower] };
+    let base = base.to_owned();
+    spellings.into_iter().flat_map(move |name| import_claims(&base, &name))
+}

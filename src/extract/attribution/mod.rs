@@ -1,0 +1,70 @@
+//! Attribution: what the whole picture decides. Which metadata is that of an installed distribution, which lockfile speaks of
+//! what is installed anyway, which code belongs to which package - and what is left without an owner.
+
+mod code;
+mod distribution;
+mod scope;
+mod stripped;
+
+use std::collections::HashMap;
+
+use super::npm::package_root;
+use super::owner::Owners;
+use super::problem::MANIFEST_MALFORMED;
+use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
+
+/// Settles an inventory after the whole pass over an artifact, nested archives included. Call it once; it does not depend on
+/// the order of the lists. Time and memory grow with the number of files and claims times the depth of their paths.
+///
+/// - Distribution metadata counts where an interpreter would look for it: elsewhere it is a fixture and dropped, inside
+///   another package it is a vendored copy.
+/// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
+///   belongs to a package; where they come from is carried over to the installed ones.
+/// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
+#[must_use]
+pub fn attribute(mut inventory: Inventory) -> Inventory {
+    distribution::settle(&mut inventory);
+    quiet_fixtures(&mut inventory);
+    scope::settle(&mut inventory);
+    disown(&mut inventory);
+    code::settle(&mut inventory);
+    stripped::settle(&mut inventory);
+    bind(&mut inventory);
+    inventory
+}
+
+/// Takes back the problems of manifests that belong to a package: a broken fixture is not a broken artifact. A package's own
+/// package.json stays accused.
+fn quiet_fixtures(inventory: &mut Inventory) {
+    let owners = Owners::new(&inventory.claims);
+    let is_own = |path: &EntryPath| package_root(path.as_str()).is_some_and(|(_, rest)| rest == "package.json");
+    let is_metadata = |path: &EntryPath| super::pypi::base(path.as_str()).is_some();
+    inventory.problems.retain(|problem| {
+        let path = problem.path.as_ref().filter(|_| problem.kind == MANIFEST_MALFORMED.id);
+        path.is_none_or(|path| is_own(path) || is_metadata(path) || !owners.owns(path))
+    });
+}
+
+/// Takes the folders of first-party and private npm packages out of the claims: nobody judges such a package by its name, so
+/// a bundle inside it has no owner.
+fn disown(inventory: &mut Inventory) {
+    let is_ours = |package: &&Package| {
+        package.ecosystem == Ecosystem::Npm
+            && package.relation == Relation::Installed
+            && matches!(package.origin, Origin::FirstParty | Origin::Private)
+    };
+    let ours: Vec<&str> = inventory.packages.iter().filter(is_ours).flat_map(|package| &package.paths).map(EntryPath::folder).collect();
+    if !ours.is_empty() {
+        let ours: std::collections::HashSet<&str> = ours.into_iter().collect();
+        inventory.claims.retain(|claim| !matches!(claim, Claim::Folder(folder) if ours.contains(folder.as_str())));
+    }
+}
+
+/// Notes the hash of the file that a problem is about, where it has been read: an acceptance may be bound to it.
+fn bind(inventory: &mut Inventory) {
+    let hashes: HashMap<&EntryPath, &str> = inventory.files.iter().map(|file| (&file.path, file.sha256.as_str())).collect();
+    for problem in inventory.problems.iter_mut().filter(|problem| problem.sha256.is_none()) {
+        let hash = problem.path.as_ref().and_then(|path| hashes.get(path));
+        problem.sha256 = hash.filter(|hash| !hash.is_empty()).map(|hash| (*hash).to_owned());
+    }
+}

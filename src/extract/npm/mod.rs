@@ -1,0 +1,18 @@
+//! npm: installed packages, manifests, lockfiles, and JavaScript that needs an owner.
+
+mod bun_lock;
+mod bundle;
+mod package_json;
+mod package_lock;
+mod place;
+mod pnpm_lock;
+mod specifier;
+mod yarn_lock;
+
+pub(super) use bun_lock::BunLock;
+pub(super) use bundle::Bundle;
+pub(super) use package_json::PackageJson;
+pub(super) use package_lock::PackageLock;
+pub(super) use place::{Place, package_root, place};
+pub(super) use pnpm_lock::PnpmLock;
+pub(super) use yarn_lock::YarnLock;

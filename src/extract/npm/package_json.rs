@@ -1,0 +1,127 @@
+//! package.json: of an installed package, and of the function itself (docs.npmjs.com, package.json).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::place::{Place, package_root, place};
+use super::specifier::{origin, specifier};
+use crate::extract::document::{json, word};
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+
+/// Reads package.json where it stands in a package's own folder (an installed package) or in the artifact's own tree (what
+/// the function declares). Any other one merely lies in a package: a fixture, or a marker of a module format.
+pub(crate) struct PackageJson;
+
+impl Extractor for PackageJson {
+    fn name(&self) -> &'static str {
+        "npm/package-json"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.file_name() == "package.json" && matches!(place(path.folder()), Place::Root | Place::Tree)
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        match package_root(entry.path.as_str()) {
+            Some((root, _)) => {
+                // The folder is the package's whatever its manifest is worth; a broken one is a problem of its own.
+                found.claims.push(Claim::Folder(root.to_owned()));
+                let manifest: Manifest = json(entry)?;
+                found.packages.push(self.installed(entry.path, root, &manifest));
+            }
+            None => self.declared(entry.path, &json(entry)?, found),
+        }
+        Ok(())
+    }
+}
+
+impl PackageJson {
+    fn installed(&self, path: &EntryPath, root: &str, manifest: &Manifest) -> Package {
+        let name = manifest.name.as_deref().and_then(word).unwrap_or_else(|| folder_name(root));
+        let version = manifest.version.as_deref().and_then(word);
+        let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Installed, path, self.name());
+        package.origin = match manifest.resolved.as_deref().map(origin) {
+            _ if manifest.private => Origin::Private,
+            Some(Origin::FirstParty) | None => Origin::Registry,
+            Some(origin) => origin,
+        };
+        package
+    }
+
+    fn declared(&self, path: &EntryPath, manifest: &Manifest, found: &mut Inventory) {
+        for (key, text) in &manifest.dependencies {
+            let spec = specifier(text);
+            let Some(name) = word(spec.name.unwrap_or(key)) else { continue };
+            let mut package = Package::new(Ecosystem::Npm, name, spec.version, Relation::Declared, path, self.name());
+            package.origin = spec.origin;
+            found.packages.push(package);
+        }
+    }
+}
+
+/// `@scope/name` or `name`: what the installer called the folder.
+fn folder_name(root: &str) -> &str {
+    let mut ends = root.rmatch_indices('/').map(|(at, _)| at);
+    let last = ends.next().map_or(0, |at| at + 1);
+    let scope = ends.next().map_or(0, |at| at + 1);
+    if root.get(scope..).is_some_and(|name| name.starts_with('@')) { &root[scope..] } else { &root[last..] }
+}
+
+/// The few fields that matter. Read as npm does: the last of equal keys counts, and a field of a wrong type counts as absent.
+#[derive(Debug, Default)]
+struct Manifest {
+    name: Option<String>,
+    version: Option<String>,
+    private: bool,
+    /// `_resolved`, which npm before version 7 wrote into installed manifests.
+    resolved: Option<String>,
+    /// `dependencies` and `optionalDependencies`.
+    dependencies: BTreeMap<String, String>,
+}
+
+impl<'de> Deserialize<'de> for Manifest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Manifest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Manifest, M::Error> {
+                let mut manifest = Manifest::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "name" => manifest.name = string(map.next_value()?),
+                        "version" => manifest.version = string(map.next_value()?),
+                        "private" => manifest.private = map.next_value::<Value>()? == Value::Bool(true),
+                        "_resolved" => manifest.resolved = string(map.next_value()?),
+                        "dependencies" | "optionalDependencies" => {
+                            if let Value::Object(named) = map.next_value()? {
+                                manifest.dependencies.extend(named.into_iter().filter_map(|(name, text)| Some((name, string(text)?))));
+                            }
+                        }
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(manifest)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+fn string(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}

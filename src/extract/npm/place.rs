@@ -1,0 +1,107 @@
+//! Places: what a folder means to Node.js' module resolution, read off its path alone.
+
+/// What a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The artifact's own tree.
+    Tree,
+    /// A `node_modules` folder of the tree or of a package root.
+    Modules,
+    /// `@scope` in one.
+    Scope,
+    /// Somewhere in a package manager's virtual store (`.pnpm`, yarn's and npm's `.store`, `.bun`, `.deno`).
+    Store,
+    /// A package's own folder.
+    Root,
+    /// Deeper in a package, or in a dot folder of `node_modules`: nothing below is an installed package, whatever it is called.
+    Inside,
+}
+
+impl Place {
+    /// What the folder `name` is in a folder that is `self`; `outer` is the name of the latter.
+    fn enter(self, outer: &str, name: &str) -> Self {
+        match self {
+            Self::Tree | Self::Root | Self::Store if name == "node_modules" => Self::Modules,
+            Self::Tree if name == "package" && is_tarball(outer) => Self::Root,
+            Self::Tree => Self::Tree,
+            Self::Modules if matches!(name, ".pnpm" | ".store" | ".bun" | ".deno") => Self::Store,
+            Self::Modules if name.starts_with('.') => Self::Inside,
+            Self::Modules if name.starts_with('@') => Self::Scope,
+            Self::Modules | Self::Scope => Self::Root,
+            Self::Store if name == "package" => Self::Root,
+            Self::Store => Self::Store,
+            Self::Root | Self::Inside => Self::Inside,
+        }
+    }
+}
+
+/// Whether a component is the top of a nested tar, as `npm pack` writes it: everything lies in its `package` folder.
+fn is_tarball(component: &str) -> bool {
+    [".tgz!", ".tar.gz!", ".tar!"].iter().any(|end| component.ends_with(end))
+}
+
+/// What `folder` is.
+pub(crate) fn place(folder: &str) -> Place {
+    walk(folder).last().map_or(Place::Tree, |(place, _)| place)
+}
+
+/// The innermost package root that `path` lies in, and everything the path has below it.
+pub(crate) fn package_root(path: &str) -> Option<(&str, &str)> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let end = walk(folder).filter(|(place, _)| *place == Place::Root).last()?.1;
+    Some((&path[..end], path.get(end + 1..)?))
+}
+
+/// Each folder from the top down to `folder`: what it is, and where its path ends.
+fn walk(folder: &str) -> impl Iterator<Item = (Place, usize)> {
+    let mut at = Place::Tree;
+    let mut outer = "";
+    let mut end = 0;
+    folder.split('/').filter(|component| !component.is_empty()).map(move |component| {
+        at = at.enter(outer, component);
+        end = if outer.is_empty() { component.len() } else { end + 1 + component.len() };
+        outer = component;
+        (at, end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, package_root, place};
+
+    #[test]
+    fn only_direct_children_of_node_modules_are_roots() {
+        for (folder, expected) in [
+            ("", Place::Tree),
+            ("src/handlers", Place::Tree),
+            ("node_modules", Place::Modules),
+            ("node_modules/a", Place::Root),
+            ("node_modules/@s", Place::Scope),
+            ("node_modules/@s/a", Place::Root),
+            ("node_modules/a/test/fixtures", Place::Inside),
+            ("node_modules/a/test/node_modules/b", Place::Inside),
+            ("node_modules/a/node_modules/b", Place::Root),
+            ("node_modules/.bin", Place::Inside),
+            ("node_modules/.pnpm/a@1.0.0/node_modules/a", Place::Root),
+            ("node_modules/.pnpm/@s+a@1.0.0_b@2/node_modules/@s/a", Place::Root),
+            ("node_modules/.pnpm/registry.npmjs.org/a/1.0.0/node_modules/a", Place::Root),
+            ("node_modules/.store/a-npm-1.0.0-abc/package", Place::Root),
+            ("layer.zip!/nodejs/node_modules/a", Place::Root),
+            (".yarn/cache/a-npm-1.0.0.zip!/node_modules/a", Place::Root),
+            ("node_modules/a/test/x.zip!/node_modules/b", Place::Inside),
+            ("vendor/a-1.0.0.tgz!/package", Place::Root),
+            ("vendor/a-1.0.0.tgz!/package/node_modules/b", Place::Root),
+            ("src/package", Place::Tree),
+        ] {
+            assert_eq!(place(folder), expected, "{folder}");
+        }
+    }
+
+    #[test]
+    fn the_innermost_root_owns_a_file() {
+        assert_eq!(package_root("node_modules/a/lib/x.js"), Some(("node_modules/a", "lib/x.js")));
+        assert_eq!(package_root("node_modules/a/node_modules/@s/b/x.js"), Some(("node_modules/a/node_modules/@s/b", "x.js")));
+        assert_eq!(package_root("src/x.js"), None);
+        assert_eq!(package_root("node_modules/x.js"), None);
+    }
+}

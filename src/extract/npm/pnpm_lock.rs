@@ -1,0 +1,131 @@
+//! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile").
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::place::{Place, place};
+use super::specifier::{name_and_rest, origin};
+use crate::extract::document::{word, yaml};
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+
+/// Reads pnpm-lock.yaml.
+pub(crate) struct PnpmLock;
+
+impl Extractor for PnpmLock {
+    fn name(&self) -> &'static str {
+        "npm/pnpm-lock"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.file_name() == "pnpm-lock.yaml" && place(path.folder()) == Place::Tree
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        for lock in yaml::<Lock>(entry)? {
+            let major: u32 = lock.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+            if !matches!(major, 5 | 6 | 9) {
+                return Err(Malformed("a pnpm-lock.yaml of an unknown version".into()));
+            }
+            for (key, locked) in lock.packages.iter().flatten() {
+                found.packages.extend(self.package(entry.path, major, key, locked));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PnpmLock {
+    fn package(&self, path: &EntryPath, major: u32, key: &str, locked: &Locked) -> Option<Package> {
+        let (named, rest) = if major == 5 { key_5(key) } else { key_6(key) };
+        let origin = locked.resolution.as_ref().map_or(Origin::Registry, |resolution| resolution.origin(rest));
+        let name = word(locked.name.as_deref().unwrap_or(named))?;
+        let version = match (locked.version.as_deref(), origin) {
+            (Some(version), _) => word(version),
+            (None, Origin::Registry) => word(rest),
+            (None, _) => None,
+        };
+        let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
+        package.dev = locked.dev || locked.optional;
+        package.origin = origin;
+        Some(package)
+    }
+}
+
+/// `/name/1.0.0_peer`, `/@scope/name/1.0.0`, `host/name/1.0.0`.
+fn key_5(key: &str) -> (&str, &str) {
+    let key = key.strip_prefix('/').unwrap_or_else(|| key.split_once('/').map_or(key, |(_, rest)| rest));
+    let (name, rest) = match key.split_once('/') {
+        Some((scope, inner)) if scope.starts_with('@') => match inner.find('/') {
+            Some(at) => (&key[..scope.len() + 1 + at], &inner[at + 1..]),
+            None => (key, ""),
+        },
+        Some((name, rest)) => (name, rest),
+        None => (key, ""),
+    };
+    (name, rest.split(['_', '(', '/']).next().unwrap_or(rest))
+}
+
+/// `/name@1.0.0(peer@2.0.0)` in version 6, without the slash in version 9.
+fn key_6(key: &str) -> (&str, &str) {
+    let key = key.strip_prefix('/').unwrap_or(key);
+    let (name, rest) = name_and_rest(key);
+    let rest = rest.unwrap_or("");
+    (name, rest.split('(').next().unwrap_or(rest))
+}
+
+#[derive(Deserialize)]
+struct Lock {
+    #[serde(rename = "lockfileVersion")]
+    version: String,
+    packages: Option<BTreeMap<String, Locked>>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: Option<String>,
+    version: Option<String>,
+    resolution: Option<Resolution>,
+    #[serde(default)]
+    dev: bool,
+    #[serde(default)]
+    optional: bool,
+}
+
+#[derive(Deserialize)]
+struct Resolution {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    tarball: Option<String>,
+    commit: Option<String>,
+}
+
+impl Resolution {
+    fn origin(&self, rest: &str) -> Origin {
+        match (self.kind.as_deref(), &self.commit, &self.tarball) {
+            (Some("directory"), _, _) => Origin::FirstParty,
+            (Some("git"), _, _) | (_, Some(_), _) => Origin::Git,
+            // The public registry's tarballs have addresses without `/-/` on some mirrors; a version says the same.
+            (_, _, Some(_)) if semver::Version::parse(rest).is_ok() => Origin::Registry,
+            (_, _, Some(tarball)) => origin(tarball),
+            _ => Origin::Registry,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key_5, key_6};
+
+    #[test]
+    fn keys() {
+        assert_eq!(key_5("/lodash/4.17.15"), ("lodash", "4.17.15"));
+        assert_eq!(key_5("/@s/n/1.0.0_react@17.0.2+x"), ("@s/n", "1.0.0"));
+        assert_eq!(key_5("registry.example.com/@s/n/1.0.0"), ("@s/n", "1.0.0"));
+        assert_eq!(key_5("/@s/n"), ("@s/n", ""));
+        assert_eq!(key_6("/@s/n@1.0.0(react@18.0.0)(a@1)"), ("@s/n", "1.0.0"));
+        assert_eq!(key_6("lodash@4.17.15"), ("lodash", "4.17.15"));
+        assert_eq!(key_6("a@https://codeload.github.com/x/y/tar.gz/abc"), ("a", "https://codeload.github.com/x/y/tar.gz/abc"));
+    }
+}

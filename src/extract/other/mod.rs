@@ -1,0 +1,11 @@
+//! What is recognised and not read: images, other languages, native code, and lockfiles in formats without a reader.
+
+mod image;
+mod native;
+mod neighbour;
+mod unread;
+
+pub(super) use image::Image;
+pub(super) use native::Native;
+pub(super) use neighbour::Neighbour;
+pub(super) use unread::Unread;

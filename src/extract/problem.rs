@@ -1,0 +1,116 @@
+//! The kinds of problem that extraction and attribution raise, each with its page.
+
+use crate::model::{ProblemClass, ProblemKind};
+
+/// A manifest, lockfile or metadata file that cannot be read as what it claims to be.
+pub const MANIFEST_MALFORMED: ProblemKind = ProblemKind {
+    id: "manifest-malformed",
+    class: ProblemClass::Unseen,
+    title: "a manifest, lockfile or package metadata cannot be read",
+    page: "The file has the name of a format that lists packages, and does not keep to that format: it is cut off, is not UTF-8, \
+           lacks what every such file has, or is larger than any real one. Whatever it should have listed is unknown.\n\n\
+           Write the file anew with the tool it belongs to, or leave it out of the artifact.",
+};
+
+/// A lockfile of a format that is recognised and not read.
+pub const LOCKFILE_UNREAD: ProblemKind = ProblemKind {
+    id: "lockfile-unread",
+    class: ProblemClass::Unseen,
+    title: "a lockfile in a format that is not read",
+    page: "The file lists packages in a format that fngate recognises and does not read, such as the binary `bun.lockb`. Where \
+           the packages themselves are installed in the artifact they are found anyway, and this is not raised; here nothing but \
+           the lockfile speaks of them.\n\nConvert it to a text format (`bun install --save-text-lockfile`), or ship the installed packages.",
+};
+
+/// A container image whose layers have not been put together.
+pub const IMAGE_UNREAD: ProblemKind = ProblemKind {
+    id: "image-unread",
+    class: ProblemClass::Unseen,
+    title: "a container image that was not assembled from its layers",
+    page: "The artifact holds a container image. What a container would see is its layers laid over each other, with the deletions \
+           that upper layers make; the layers were looked at one by one instead, so packages of deleted files may be listed and \
+           compressed layers may not have been seen at all.",
+};
+
+/// Bundler output whose packages are unknown.
+pub const BUNDLE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "bundle-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "a JavaScript bundle whose packages are unknown",
+    page: "A bundler (esbuild, webpack, rollup, ncc, bun, parcel) has written the code of many packages into one file and left their \
+           names and versions out. An inventory without them would be quietly empty, so it is called incomplete instead.\n\n\
+           To complete it give the lockfile the bundle was built with (`--lock package-lock.json`) or the build's packages \
+           (`--modules node_modules`), ship the source map or esbuild's metafile, or deploy `node_modules` unbundled.",
+};
+
+/// Minified JavaScript that belongs to no package.
+pub const MINIFIED_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "minified-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "minified JavaScript that no package owns",
+    page: "The file was made by a minifier and lies in no installed package. It may be the function's own code or any library: \
+           neither a person nor a scanner can tell from the file.\n\nDeploy the source, install the library as a package, or give \
+           the lockfile or the packages of the build (`--lock`, `--modules`).",
+};
+
+/// A Rust binary without the list of its crates.
+pub const RUST_BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "rust-binary-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "a Rust binary without the list of its crates",
+    page: "The binary was compiled by rustc and carries no dependency list. Crates whose panic messages name their source path are \
+           found; crates that never panic leave no trace, so the list has gaps.\n\nBuild with `cargo auditable build --release`, \
+           which embeds the list (a few kilobytes, it survives `strip`), or give the lockfile (`--lock Cargo.lock`).",
+};
+
+/// Installed code whose metadata is gone.
+pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "package-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "an installed package without name or version",
+    page: "Code lies where packages are installed, and the metadata that says which package it is and in which version is gone. \
+           Slimming options delete it (`slim: true` of serverless-python-requirements removes every `*.dist-info`).\n\nKeep \
+           `*.dist-info` and `package.json` files in the artifact, or give the lockfile it was installed from (`--lock`).",
+};
+
+/// A Go binary.
+pub const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
+/// A Java archive.
+pub const JAR: ProblemKind = out_of_scope("jar", "a Java archive, which is not judged");
+/// A .NET assembly or its dependency list.
+pub const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET application, which is not judged");
+/// Ruby gems.
+pub const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
+/// PHP packages.
+pub const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
+/// Native code that no package owns.
+pub const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
+
+/// The kinds outside the scope share one page: nothing about them is peculiar to one language.
+const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {
+    ProblemKind {
+        id,
+        class: ProblemClass::OutOfScope,
+        title,
+        page: "fngate judges packages of npm, PyPI and crates.io. Code of other origins is hashed, searched for secrets, named here with \
+               its size, and not looked up in any advisory database.\n\nA verdict names what it did not judge. Use a scanner for that \
+               language beside fngate, or set `completeness = \"strict\"` to have such artifacts end incomplete.",
+    }
+}
+
+/// Every kind, in the order `fngate explain` lists them.
+pub const PROBLEMS: &[&ProblemKind] = &[
+    &BUNDLE_UNATTRIBUTED,
+    &DOTNET,
+    &GO_BINARY,
+    &IMAGE_UNREAD,
+    &JAR,
+    &LOCKFILE_UNREAD,
+    &MANIFEST_MALFORMED,
+    &MINIFIED_UNATTRIBUTED,
+    &NATIVE_CODE,
+    &PACKAGE_UNATTRIBUTED,
+    &PHP,
+    &RUBY,
+    &RUST_BINARY_UNATTRIBUTED,
+];

@@ -1,0 +1,44 @@
+//! PKG-INFO of eggs, `.egg-info` folders and files, and source archives (setuptools, "The Internal Structure of Python Eggs").
+
+use super::{header, place};
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+
+/// Reads the metadata of distributions installed without a wheel.
+pub(crate) struct EggInfo;
+
+impl Extractor for EggInfo {
+    fn name(&self) -> &'static str {
+        "pypi/egg-info"
+    }
+
+    fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
+        let is_metadata = path.file_name() == "PKG-INFO" || path.file_name().ends_with(".egg-info") && !head.is_empty();
+        is_metadata && place::base(path.as_str()).is_some()
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let path = entry.path.as_str();
+        let holder = if entry.path.file_name() == "PKG-INFO" { entry.path.folder() } else { path };
+        let folder = holder.rsplit('/').next().unwrap_or(holder);
+        let named = place::name_and_version(folder);
+        let (name, version) = header::name_and_version(entry.content);
+        let name = name.or_else(|| named.map(|(name, _)| name.to_owned()));
+        let version = version.or_else(|| named.map(|(_, version)| version.to_owned()));
+        let (Some(name), Some(version)) = (name, version) else {
+            return Err(Malformed("metadata without `Name` and `Version`".into()));
+        };
+        let mut package = Package::new(Ecosystem::PyPi, &name, Some(&version), Relation::Installed, entry.path, self.name());
+        if folder == "EGG-INFO" {
+            // An egg is one distribution, all of it.
+            found.claims.extend(holder.rsplit_once('/').map(|(egg, _)| Claim::Folder(egg.to_owned())));
+        } else if !folder.ends_with(".egg-info") {
+            found.claims.extend(place::base(path).map(|top| Claim::Folder(top.to_owned())));
+        } else if named.is_none() {
+            // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own.
+            package.origin = Origin::FirstParty;
+        }
+        found.packages.push(package);
+        Ok(())
+    }
+}

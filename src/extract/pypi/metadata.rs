@@ -1,0 +1,32 @@
+//! METADATA of a `.dist-info` folder: an installed distribution (packaging.python.org, "Recording installed projects").
+
+use super::{header, place};
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Package, Relation};
+
+/// Reads the name and version of an installed distribution. Whether the folder is one that an interpreter looks into is
+/// decided by attribution, which sees the other files too.
+pub(crate) struct Metadata;
+
+impl Extractor for Metadata {
+    fn name(&self) -> &'static str {
+        "pypi/metadata"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.file_name() == "METADATA" && path.folder().ends_with(".dist-info")
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let (name, version) = header::name_and_version(entry.content);
+        let folder = entry.path.folder().rsplit('/').next().unwrap_or_default();
+        let named = place::name_and_version(folder);
+        let name = name.or_else(|| named.map(|(name, _)| name.to_owned()));
+        let version = version.or_else(|| named.map(|(_, version)| version.to_owned()));
+        let (Some(name), Some(version)) = (name, version) else {
+            return Err(Malformed("metadata without `Name` and `Version`".into()));
+        };
+        found.packages.push(Package::new(Ecosystem::PyPi, &name, Some(&version), Relation::Installed, entry.path, self.name()));
+        Ok(())
+    }
+}

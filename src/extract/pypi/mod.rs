@@ -1,0 +1,22 @@
+//! PyPI: installed distributions and their records, requirements files, lockfiles.
+
+mod direct_url;
+mod egg_info;
+mod header;
+mod metadata;
+mod pipfile_lock;
+mod place;
+mod record;
+mod requirements;
+mod toml_lock;
+mod top_level;
+
+pub(super) use direct_url::DirectUrl;
+pub(super) use egg_info::EggInfo;
+pub(super) use metadata::Metadata;
+pub(super) use pipfile_lock::PipfileLock;
+pub(super) use place::{FIXTURES, Standing, base, name_and_version, standing};
+pub(super) use record::Record;
+pub(super) use requirements::Requirements;
+pub(super) use toml_lock::TomlLock;
+pub(super) use top_level::{TopLevel, claims as import_claims};

@@ -1,0 +1,37 @@
+//! top_level.txt: the import names of a distribution (setuptools, "The Internal Structure of Python Eggs").
+
+use super::place;
+use crate::extract::document::word;
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Claim, Entry, EntryPath, Inventory};
+
+/// Claims the folders and modules that a distribution's import names stand for.
+pub(crate) struct TopLevel;
+
+impl Extractor for TopLevel {
+    fn name(&self) -> &'static str {
+        "pypi/top-level"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.file_name() == "top_level.txt" && (path.folder().ends_with(".dist-info") || path.folder().ends_with(".egg-info"))
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let Some(base) = place::base(entry.path.as_str()) else { return Ok(()) };
+        let text = String::from_utf8_lossy(entry.content);
+        found.claims.extend(text.lines().filter_map(word).filter(|name| is_import_name(name)).flat_map(|name| claims(base, name)));
+        Ok(())
+    }
+}
+
+/// The claims on a package's folder and on the module of the same name.
+pub(crate) fn claims(base: &str, name: &str) -> [Claim; 2] {
+    let path = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
+    let module = format!("{path}.py");
+    [Claim::Folder(path), Claim::Listed(module)]
+}
+
+fn is_import_name(name: &str) -> bool {
+    name.split('/').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'))
+}

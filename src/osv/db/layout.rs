@@ -1,0 +1,104 @@
+//! The file of an offline database.
+//!
+//! ```text
+//!  0  "FNGATEDB"
+//!  8  u32  version of this layout
+//! 12  u32  bytes of the description
+//! 16  u64  names
+//! 24  u64  blocks
+//! 32  SHA-256 over bytes 0 to 31 and 64 to the first block: the database's digest
+//! 64  description   JSON: as_of, built, counts, ...
+//!     index         names x u64, ascending: 40 bits of the name's hash, 24 bits the number of its block
+//!     table         blocks x { offset u64, stored u32, raw u32, first 16 bytes of the SHA-256 of the stored bytes }
+//!     blocks        raw deflate
+//! ```
+//! Numbers are little-endian. The digest covers the table and with it every block, so it stands for the whole file although
+//! opening reads only the head. A block holds whole packages, sorted by ecosystem and name (see [`super::codec`]).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::model::Ecosystem;
+
+/// The first bytes of a database.
+pub(super) const MAGIC: &[u8; 8] = b"FNGATEDB";
+/// The layout that this program reads and writes.
+pub(super) const VERSION: u32 = 1;
+/// Bytes before the description.
+pub(super) const HEAD: usize = 64;
+/// Bytes of an index entry.
+pub(super) const SLOT: usize = 8;
+/// Bytes of a table entry.
+pub(super) const ROW: usize = 32;
+/// Bytes of a block's check.
+pub(super) const CHECK: usize = 16;
+/// Raw bytes at which a block is full: small, because a lookup inflates a whole one.
+pub(super) const FULL: usize = 6 * 1024;
+/// Raw bytes that a block may have at most.
+pub(super) const LARGEST: usize = 256 * 1024 * 1024;
+/// Blocks that an index entry can number.
+pub(super) const MOST_BLOCKS: usize = 1 << 24;
+
+/// What a database says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// The time up to which the dumps tell, RFC 3339 (see `fngate db build --as-of`).
+    pub as_of: String,
+    /// When it was compiled, RFC 3339.
+    pub built: String,
+    /// The fngate that compiled it.
+    pub fngate: String,
+    /// Records of the dumps that could not be read, or not all of whose packages could.
+    pub unreadable: u64,
+    /// What it covers, in the order reports print.
+    pub ecosystems: Vec<Covered>,
+}
+
+/// One ecosystem of a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// OSV's name.
+    pub name: String,
+    /// Packages with at least one record that is not withdrawn.
+    pub packages: u64,
+    /// Records that name such a package.
+    pub records: u64,
+    /// Of those, malware (`MAL-`).
+    pub malware: u64,
+    /// The newest `modified` of its records, RFC 3339; empty where none says.
+    pub newest: String,
+}
+
+/// The index's hash of a name: 64-bit FNV-1a over the ecosystem's byte and the folded name, mixed once more because only
+/// the upper bits are kept.
+pub(super) fn hash(ecosystem: Ecosystem, name: &str) -> u64 {
+    let bytes = std::iter::once(super::codec::ecosystem_byte(ecosystem)).chain(name.bytes());
+    let fnv = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (fnv ^ (fnv >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24 << 24
+}
+
+/// The check of a block's stored bytes.
+pub(super) fn check(stored: &[u8]) -> [u8; CHECK] {
+    let digest = Sha256::digest(stored);
+    std::array::from_fn(|at| digest[at])
+}
+
+/// The digest of a head (its first 32 bytes) and what follows it up to the first block.
+pub(super) fn digest(start: &[u8], rest: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(start).chain_update(rest).finalize().into()
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads a little-endian `u64` at a place; `None` beyond the end.
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))
+}
+
+/// Reads a little-endian `u32` at a place; `None` beyond the end.
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}

@@ -1,0 +1,36 @@
+//! A file in memory, read-only: the one place of the crate with `unsafe`.
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
+use std::path::Path;
+
+use memmap2::Mmap;
+
+/// A mapped file.
+#[derive(Debug)]
+pub(super) struct Map(Mmap);
+
+impl Map {
+    /// Maps a file as it is now.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        // SAFETY: the bytes behind a map may change if somebody writes into the file. A database is never written in place:
+        // it is made beside the target and renamed, so that this map keeps the old file. Every block is copied out (inflated)
+        // and checked before it is read, lengths are never taken twice from the map, and no reference into it outlives it.
+        let map = unsafe { Mmap::map(&file)? };
+        Ok(Self(map))
+    }
+}
+
+impl Deref for Map {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}

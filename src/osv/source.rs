@@ -1,0 +1,96 @@
+//! A source of advisories, and how it fails.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::advisory::Advisory;
+use super::api::ApiError;
+use super::db::DatabaseError;
+use crate::model::{Advisories, AdvisoryOrigin, Ecosystem, Package};
+
+/// Knows advisories of packages.
+pub trait AdvisorySource: Sync {
+    /// Every advisory that names one of the packages: all of them or an error, never a part. It need not look at versions,
+    /// that is the matcher's; an advisory may come several times, and may name other packages too.
+    fn advisories(&self, packages: &[Package]) -> Result<Vec<Advisory>, SourceError>;
+
+    /// Whether it knows the ecosystem at all. Of one that it does not, it says an error rather than nothing.
+    fn covers(&self, ecosystem: Ecosystem) -> bool;
+
+    /// What it is.
+    fn about(&self) -> About;
+}
+
+/// What a source says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Which kind of source.
+    pub origin: AdvisoryOrigin,
+    /// When it was as it is.
+    pub as_of: Timestamp,
+    /// SHA-256, hex; empty for the API.
+    pub digest: String,
+    /// Records of it that could not be read.
+    pub unreadable: u64,
+    /// Why a better source was not used; empty where the best was.
+    pub note: String,
+}
+
+impl About {
+    /// The same as reports say it on a day.
+    #[must_use]
+    pub fn on(&self, today: Date) -> Advisories {
+        Advisories {
+            source: self.origin,
+            as_of: self.as_of.to_string(),
+            digest: self.digest.clone(),
+            unreadable: self.unreadable,
+            age_days: age_days(self.as_of, today),
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// Whole days from a time to a day, in UTC; never negative.
+#[must_use]
+pub fn age_days(as_of: Timestamp, today: Date) -> i64 {
+    let day = as_of.to_zoned(TimeZone::UTC).date();
+    i64::from(today.since(day).map_or(0, |span| span.get_days())).max(0)
+}
+
+/// Why a source gave no answer. None of these is ever "no vulnerabilities".
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The offline database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The service did not answer, or not as its protocol says.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The database was compiled without the dump of an ecosystem.
+    #[error("the advisory database `{path}` does not cover {ecosystem}")]
+    Uncovered {
+        /// The database.
+        path: PathBuf,
+        /// The ecosystem.
+        ecosystem: Ecosystem,
+    },
+}
+
+impl SourceError {
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Database(DatabaseError::Open { .. }) => {
+                "make one with `fngate db build --from DUMPS --output FILE` and name it with `--db FILE`, or use `--advisories online`"
+            }
+            Self::Database(DatabaseError::Foreign { .. } | DatabaseError::Damaged { .. }) => "make it again with `fngate db build`",
+            Self::Uncovered { .. } => "make it again with `fngate db build` from the dumps of npm, PyPI and crates.io",
+            Self::Api(_) => "try again later, or use an offline database: `fngate db build`, then `--advisories offline`",
+        };
+        Some(hint.to_owned())
+    }
+}

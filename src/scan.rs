@@ -1,0 +1,121 @@
+//! The one pass: while an entry is in hand it is hashed, shown to the extractors that want it and searched for secrets.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sha2::{Digest, Sha256};
+
+use crate::artifact::{Artifact, EntryStream, Limits, Observer, hex};
+use crate::extract::{self, EXTRACTORS, Owners};
+use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, Secret};
+use crate::secret::{self, Scanner};
+
+/// Bytes an extractor may judge by.
+const HEAD: usize = 4096;
+
+/// fngate itself failed on an entry.
+pub const INTERNAL_ERROR: ProblemKind = ProblemKind {
+    id: "internal-error",
+    class: ProblemClass::Unseen,
+    title: "fngate itself failed",
+    page: "A part of fngate panicked on this input, so nothing can be said about it. No setting excuses it. Please report it with the artifact, if you can share it.",
+};
+
+/// Every kind of problem the pass itself raises.
+pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
+
+/// Shows the extractors and the scanner everything an artifact holds.
+pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>) -> Inventory {
+    let walked = artifact.walk(limits, &Eye { scanner });
+    let mut inventory = extract::attribute(walked.inventory);
+    let owners = Owners::new(&inventory.claims);
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path));
+    let mut inventory = inventory.sorted();
+    bind(&mut inventory);
+    inventory
+}
+
+/// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it.
+fn bind(inventory: &mut Inventory) {
+    for problem in &mut inventory.problems {
+        let Some(path) = &problem.path else { continue };
+        if let Ok(at) = inventory.files.binary_search_by(|file| file.path.cmp(path)) {
+            problem.sha256 = Some(inventory.files[at].sha256.clone());
+        }
+    }
+}
+
+/// What looks at the entries.
+struct Eye<'a> {
+    scanner: Option<&'a Scanner>,
+}
+
+impl Observer for Eye<'_> {
+    fn wants_whole(&self, path: &EntryPath, head: &[u8]) -> bool {
+        EXTRACTORS.iter().any(|extractor| extractor.wants(path, head))
+    }
+
+    fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
+        let file = File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: hex(&Sha256::digest(entry.content)) };
+        found.files.push(file);
+        guarded(entry.path, found, |found| extract(entry, alias, found));
+        if let Some(scanner) = self.scanner {
+            guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), entry.path, found));
+        }
+    }
+
+    fn stream<'a>(&'a self, path: &'a EntryPath) -> Box<dyn EntryStream + 'a> {
+        Box::new(Streamed { path, size: 0, digest: Sha256::new(), search: self.scanner.map(|scanner| scanner.stream(path)) })
+    }
+}
+
+/// Runs `look` so that a panic in it costs this entry and no other, and never passes for silence.
+fn guarded(path: &EntryPath, found: &mut Inventory, look: impl FnOnce(&mut Inventory)) {
+    let mut seen = Inventory::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| look(&mut seen)));
+    found.merge(seen);
+    if outcome.is_err() {
+        found.problems.push(Problem::at(&INTERNAL_ERROR, path, "fngate failed on this file and did not judge it"));
+    }
+}
+
+/// Shows an entry to every extractor that wants it, by its own path or by the path a link gives it.
+fn extract(entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
+    let head = &entry.content[..entry.content.len().min(HEAD)];
+    for extractor in EXTRACTORS {
+        let path = if extractor.wants(entry.path, head) { entry.path } else { 
+            match alias { Some(alias) if extractor.wants(alias, head) => alias, _ => continue } };
+        if let Err(malformed) = extractor.extract(&Entry { path, ..*entry }, found) {
+            found.problems.push(Problem::at(&extract::MANIFEST_MALFORMED, entry.path, format!("{}: {malformed}", extractor.name())).bytes(entry.content.len() as u64));
+        }
+    }
+}
+
+fn keep(secrets: Vec<Secret>, _path: &EntryPath, found: &mut Inventory) {
+    found.secrets.extend(secrets);
+}
+
+/// An entry that is too large to be held: hashed and searched while it passes.
+struct Streamed<'a> {
+    path: &'a EntryPath,
+    size: u64,
+    digest: Sha256,
+    search: Option<secret::Stream<'a>>,
+}
+
+impl EntryStream for Streamed<'_> {
+    fn feed(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        self.digest.update(bytes);
+        if let Some(search) = &mut self.search {
+            search.feed(bytes);
+        }
+    }
+
+    fn finish(self: Box<Self>, found: &mut Inventory) {
+        let Self { path, size, digest, search } = *self;
+        found.files.push(File { path: path.clone(), size, sha256: hex(&digest.finalize()) });
+        if let Some(search) = search {
+            keep(search.finish(), path, found);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A value assigned to a name that promises a secret, in any language or configuration format.
+
+use std::ops::Range;
+
+use super::randomness::{self, Makeup};
+
+/// What a name has in it when it promises a secret; the prefilter looks for these.
+pub(super) const WORDS: &[&str] = &["key", "token", "secret", "pass", "pwd", "auth", "cred", "access", "private", "login"];
+const LONGEST_NAME: usize = 80;
+const LONGEST_VALUE: usize = 1024;
+
+/// `name = "value"`, as places in the text.
+#[derive(Clone, Debug)]
+pub(super) struct Assigned {
+    pub(super) name: Range<usize>,
+    pub(super) value: Range<usize>,
+    pub(super) quoted: bool,
+    /// Nothing but space, or a dash, joins them: enough for a vendor's format, for nothing else.
+    pub(super) loose: bool,
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$')
+}
+
+/// Reads the assignment around a word found at `word`; `None` where there is none.
+pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assigned> {
+    let before = text[word.start.saturating_sub(LONGEST_NAME)..word.start].iter().rev().take_while(|&&byte| is_name(byte)).count();
+    let behind = text[word.end..].iter().take(LONGEST_NAME).take_while(|&&byte| is_name(byte)).count();
+    let name = word.start - before..word.end + behind;
+    if let Some(dashed) = dashed(text, &word, &name) {
+        return Some(dashed);
+    }
+    let mut at = name.end;
+    at += count(text, at, 4, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\' | b'*' | b'}' | b'%'));
+    let space = count(text, at, 40, |byte| matches!(byte, b' ' | b'\t'));
+    at += space;
+    at = typed(text, at);
+    if let Some(behind) = value_field(text, at) {
+        return value(text, behind, name, false);
+    }
+    let operator = operator(text, at);
+    let loose = operator == 0;
+    if loose && space == 0 {
+        return None;
+    }
+    at += operator;
+    at += count(text, at, 16, |byte| matches!(byte, b' ' | b'\t'));
+    if !loose && matches!(text.get(at), Some(b'\n' | b'\r' | b'\\')) {
+        at += count(text, at, 64, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+    value(text, at, name, loose)
+}
+
+/// `acme-key-0123…`: the value hangs on the name.
+fn dashed(text: &[u8], word: &Range<usize>, name: &Range<usize>) -> Option<Assigned> {
+    let tail = &text[word.end..name.end];
+    let start = tail.iter().position(|&byte| byte == b'-')?;
+    let start = word.end + if tail[..start].is_empty() || tail.len() - start > 16 { start + 1 } else { return None };
+    (name.end - start >= 16).then(|| Assigned { name: name.start..start - 1, value: start..name.end, quoted: false, loose: true })
+}
+
+/// Skips a type between a name and its `=`: `: str = `, `: String = `.
+fn typed(text: &[u8], at: usize) -> usize {
+    if text.get(at) != Some(&b':') {
+        return at;
+    }
+    let mut end = at + 1 + count(text, at + 1, 4, |byte| byte == b' ');
+    let width = count(text, end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'&' | b'|' | b'?' | b'.' | b'\''));
+    end += width;
+    end += count(text, end, 4, |byte| byte == b' ');
+    if width > 0 && text.get(end) == Some(&b'=') && text.get(end + 1) != Some(&b'>') { end } else { at }
+}
+
+/// Skips to the value of `"name": "DB_PASSWORD", "value": …` and of `<add key="Password" value=…`: the place behind the
+/// operator.
+fn value_field(text: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + count(text, at, 200, |byte| matches!(byte, b',' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
+    let word = text.get(at..at + 5)?;
+    if !word.eq_ignore_ascii_case(b"value") {
+        return None;
+    }
+    at += 5;
+    at += count(text, at, 3, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
+    match text.get(at) {
+        Some(b':' | b'=') => Some(at + 1 + count(text, at + 1, 16, |byte| byte == b' ')),
+        _ => None,
+    }
+}
+
+/// How many bytes the assignment operator at `at` has; 0 for none.
+fn operator(text: &[u8], at: usize) -> usize {
+    let here = &text[at.min(text.len())..text.len().min(at + 4)];
+    const OPERATORS: &[&[u8]] = &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b"=", b":", b",", b">", b"("];
+    OPERATORS.iter().find(|operator| here.starts_with(operator)).map_or(0, |operator| operator.len())
+}
+
+/// The value at `at`: a string literal, or what stands there up to a space.
+fn value(text: &[u8], at: usize, name: Range<usize>, loose: bool) -> Option<Assigned> {
+    let mut at = at + count(text, at, 3, |byte| matches!(byte, b'(' | b'[' | b'='));
+    at += count(text, at, 4, |byte| byte == b' ');
+    // A literal's prefix: `b"`, `r'`, `@"`.
+    if matches!(text.get(at), Some(b'b' | b'B' | b'r' | b'R' | b'u' | b'L' | b'@' | b'f')) && matches!(text.get(at + 1), Some(b'"' | b'\'')) {
+        at += 1;
+    }
+    let escapes = count(text, at, 3, |byte| byte == b'\\');
+    let mut quoted = true;
+    let (start, length) = match text.get(at + escapes) {
+        Some(&quote @ (b'"' | b'\'' | b'`')) => {
+            let start = at + escapes + count(text, at + escapes, 3, |byte| byte == quote);
+            (start, count(text, start, LONGEST_VALUE, |byte| byte != quote && byte != b'\n' && byte != b'\\'))
+        }
+        _ => {
+            quoted = false;
+            let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b'|' | b'&' | b'\\');
+            (at, count(text, at, LONGEST_VALUE, |byte| !ends(byte)))
+        }
+    };
+    (length > 3 && length < LONGEST_VALUE).then(|| Assigned { name, value: start..start + length, quoted, loose })
+}
+
+fn count(text: &[u8], at: usize, most: usize, is: impl Fn(u8) -> bool) -> usize {
+    text.get(at..).unwrap_or_default().iter().take(most).take_while(|&&byte| is(byte)).count()
+}
+
+/// What a name promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Promise {
+    Password,
+    Secret,
+    Token,
+    Key,
+    /// `key` alone, `auth`, `login`: more often something else.
+    Vague,
+}
+
+/// How sure a generic finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strength {
+    /// The value is a key by its looks too.
+    Strong,
+    /// The value may be one.
+    Weak,
+}
+
+const NEUTRAL: &[&str] = &["value", "val", "string", "str", "text", "plain", "raw", "default", "prod", "production", "dev", "test", "live", "hex", "base64", "b64", "staging", "old", "new"];
+const PASSWORDS: &[&str] = &["password", "passwd", "passwort", "passphrase", "pwd", "passwrd", "passcode", "psw", "pass"];
+const NOT_PASSWORDS: &[&str] = &["bypass", "compass", "trespass", "surpass", "encompass", "cwd"];
+const SECRETS: &[&str] = &["secret", "secretkey", "secrettoken", "secretaccesskey", "credential", "credentials", "creds", "cred"];
+const KEYS: &[&str] = &[
+    "apikey", "accesskey", "privatekey", "privkey", "authkey", "encryptionkey", "encryptkey", "signingkey", "masterkey", "sharedkey", "accountkey", "storagekey", "servicekey",
+    "licensekey", "hmackey", "cryptkey", "sessionkey", "clientkey", "appkey", "applicationkey", "subscriptionkey", "functionkey", "consumerkey", "userkey", "devkey",
+    "developerkey", "writekey", "adminkey", "keyapi", "rootkey", "aeskey", "deskey", "tokenkey", "keysecret", "webhookkey", "serverkey", "projectkey", "secretsalt",
+];
+
+/// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
+fn promise(name: &[u8]) -> Option<Promise> {
+    let mut squashed: String = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect();
+    loop {
+        let trimmed = squashed.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        squashed.truncate(trimmed);
+        match NEUTRAL.iter().find(|word| squashed.len() > word.len() && squashed.ends_with(*word)) {
+            Some(word) => squashed.truncate(squashed.len() - word.len()),
+            None => break,
+        }
+    }
+    let ends = |words: &[&str]| words.iter().any(|word| squashed.ends_with(word));
+    if ends(PASSWORDS) && !ends(NOT_PASSWORDS) {
+        Some(Promise::Password)
+    } else if ends(SECRETS) {
+        Some(Promise::Secret)
+    } else if ends(&["token"]) {
+        Some(Promise::Token)
+    } else if ends(KEYS) {
+        Some(Promise::Key)
+    } else if ends(&["key", "auth", "authorization", "login", "access", "private", "verifier"]) {
+        Some(Promise::Vague)
+    } else {
+        None
+    }
+}
+
+/// Whether a value assigned to this name is a secret; `config` says that values there are written without quotes.
+pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Option<Strength> {
+    let promise = promise(name)?;
+    let makeup = Makeup::of(value);
+    let plain = value.iter().all(|byte| byte.is_ascii_graphic());
+    if !plain || randomness::is_placeholder(value) || is_reference(value, quoted) || !(quoted || config || is_solid(value, &makeup)) {
+        return None;
+    }
+    let score = randomness::score(value);
+    let each = score / value.len().min(256) as f64;
+    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8;
+    let mixed = makeup.digit > 0 && makeup.lower + makeup.upper > 0;
+    let holds = match promise {
+        Promise::Password => value.len() >= 6 && value.len() <= 128 && if mixed { score > 5.0 } else { score > 12.0 && each > 1.2 },
+        Promise::Secret | Promise::Token | Promise::Key => value.len() >= 10 && if mixed { score > 10.0 } else { score > 20.0 && each > 1.2 },
+        Promise::Vague => strong,
+    };
+    match (holds, strong && promise != Promise::Vague) {
+        (true, true) => Some(Strength::Strong),
+        (true, false) => Some(Strength::Weak),
+        (false, _) => None,
+    }
+}
+
+/// A key by itself: long, mixed, without the characters that code is made of.
+fn is_solid(value: &[u8], makeup: &Makeup) -> bool {
+    value.len() >= 16 && makeup.digit >= 3 && makeup.other * 8 <= value.len() && !value.contains(&b'(') && !value.contains(&b'.')
+}
+
+/// A path, an address, a call, an identifier: the name of something rather than the thing.
+fn is_reference(value: &[u8], quoted: bool) -> bool {
+    let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
+    let slashes = value.iter().filter(|&&byte| byte == b'/').count();
+    let words = value.split(|byte| matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')).filter(|word| !word.is_empty());
+    let identifier = words.clone().count() > 1 && words.clone().all(|word| word.len() < 3 || randomness::score(word) < 0.6 * word.len() as f64);
+    has(b"://") || has(b"()") || has(b"->") || has(b"::") || value.starts_with(b"/") || value.starts_with(b"./") || slashes > 3 || identifier || (!quoted && (has(b"(") || has(b"[")))
+}

@@ -1,0 +1,22 @@
+//! Whose file a secret lies in, once that is known, and what follows from it.
+
+use std::collections::HashSet;
+
+use crate::model::{Confidence, EntryPath, Party, Secret, SecretLevel};
+
+use super::shipped;
+
+/// Marks the secrets in files of installed packages. There, what was found by a name and randomness, or with low confidence,
+/// is information: packages are published, and their test data is full of it. What a format or a checksum proves stays as
+/// grave as it was.
+pub fn attribute(secrets: &mut [Secret], is_third: impl Fn(&EntryPath) -> bool) {
+    let generic: HashSet<&str> = shipped::generic();
+    for secret in secrets {
+        if is_third(&secret.path) {
+            secret.party = Party::Third;
+            if secret.confidence == Confidence::Low || generic.contains(secret.rule.as_str()) || secret.rule.contains("generic") {
+                secret.level = SecretLevel::Info;
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A rule's regular expression: RE2 syntax as rule authors write it, compiled on first use for bytes.
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+/// A compiled program may take this much; a rule that needs more is refused rather than run.
+const PROGRAM_LIMIT: usize = 32 << 20;
+
+/// A regular expression and, once it was needed, its program.
+#[derive(Debug, Default)]
+pub(super) struct Pattern {
+    source: String,
+    program: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Keeps the source; nothing is compiled yet.
+    pub(super) fn new(source: &str) -> Self {
+        Self { source: source.to_owned(), program: OnceLock::new() }
+    }
+
+    /// The source as its author wrote it.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The program; `None` where the source is no regular expression (a loaded rule set has none of those: see
+    /// [`Pattern::check`]).
+    pub(super) fn program(&self) -> Option<&Regex> {
+        self.program.get_or_init(|| compile(&self.source).ok()).as_ref()
+    }
+
+    /// Compiles now and says what is wrong.
+    pub(super) fn check(&self) -> Result<&Regex, String> {
+        match self.program() {
+            Some(program) => Ok(program),
+            None => Err(compile(&self.source).err().map_or_else(|| "unreadable".to_owned(), |fault| fault.to_string())),
+        }
+    }
+
+    /// Whether it matches anywhere.
+    pub(super) fn is_match(&self, text: &[u8]) -> bool {
+        self.program().is_some_and(|program| program.is_match(text))
+    }
+}
+
+impl Clone for Pattern {
+    fn clone(&self) -> Self {
+        Self::new(&self.source)
+    }
+}
+
+/// Bytes first, which is what RE2's classes mean and what stays small; Unicode only where the source cannot do without.
+fn compile(source: &str) -> Result<Regex, regex::Error> {
+    let source = from_re2(source);
+    let build = |unicode: bool| RegexBuilder::new(&source).unicode(unicode).octal(true).size_limit(PROGRAM_LIMIT).build();
+    build(false).or_else(|_| build(true))
+}
+
+/// RE2 reads a `{` that begins no repetition, and a `[`, `&&`, `--` or `~~` within a class, as themselves; `regex` does not.
+/// `\Q..\E` is written out.
+pub(super) fn from_re2(source: &str) -> String {
+    let mut out = String::with_capacity(source.len() + 8);
+    let mut rest = source;
+    let mut class = Class::Outside;
+    while let Some(c) = rest.chars().next() {
+        let tail = &rest[c.len_utf8()..];
+        if c == '\\' {
+            if let Some(quoted) = tail.strip_prefix('Q') {
+                let (literal, after) = quoted.split_once("\\E").unwrap_or((quoted, ""));
+                out.push_str(&regex::escape(literal));
+                rest = after;
+            } else {
+                let escaped = tail.chars().next();
+                out.push('\\');
+                out.extend(escaped);
+                rest = &tail[escaped.map_or(0, char::len_utf8)..];
+                // `\p{..}` and `\x{..}` own their braces.
+                if matches!(escaped, Some('p' | 'P' | 'x')) && rest.starts_with('{') {
+                    let end = rest.find('}').map_or(rest.len(), |at| at + 1);
+                    out.push_str(&rest[..end]);
+                    rest = &rest[end..];
+                }
+            }
+            class = class.inside();
+            continue;
+        }
+        rest = match class {
+            Class::Outside if c == '[' => {
+                out.push('[');
+                let negated = tail.strip_prefix('^');
+                if negated.is_some() {
+                    out.push('^');
+                }
+                class = Class::Start;
+                negated.unwrap_or(tail)
+            }
+            Class::Outside => {
+                if c == '{' && !is_repetition(rest) {
+                    out.push('\\');
+                }
+                out.push(c);
+                tail
+            }
+            Class::Start | Class::Inside => {
+                let (skip, next) = class_character(c, rest, class, &mut out);
+                class = next;
+                &rest[skip..]
+            }
+        };
+    }
+    out
+}
+
+/// Where in the source the reader is.
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    Outside,
+    /// Right behind `[` or `[^`, where `]` is itself.
+    Start,
+    Inside,
+}
+
+impl Class {
+    fn inside(self) -> Self {
+        if self == Self::Outside { self } else { Self::Inside }
+    }
+}
+
+/// Writes one character of a class; returns how many bytes were read and where the reader is then.
+fn class_character(c: char, rest: &str, class: Class, out: &mut String) -> (usize, Class) {
+    if c == ']' && class == Class::Start {
+        out.push_str("\\]");
+        return (1, Class::Inside);
+    }
+    if c == ']' {
+        out.push(']');
+        return (1, Class::Outside);
+    }
+    if rest.starts_with("[:")
+        && let Some(end) = rest.find(":]")
+    {
+        out.push_str(&rest[..end + 2]);
+        return (end + 2, Class::Inside);
+    }
+    let doubled = matches!(c, '&' | '~' | '-') && rest[1..].starts_with(c);
+    if c == '[' || doubled {
+        out.push('\\');
+    }
+    out.push(c);
+    (c.len_utf8(), Class::Inside)
+}
+
+/// Whether `text`, which begins with `{`, begins with `{n}`, `{n,}` or `{n,m}`.
+fn is_repetition(text: &str) -> bool {
+    let Some(end) = text.find('}') else { return false };
+    let inner = &text[1..end];
+    let (low, high) = inner.split_once(',').unwrap_or((inner, ""));
+    !low.is_empty() && low.bytes().all(|b| b.is_ascii_digit()) && high.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_re2_reads_as_itself_is_escaped() {
+        for (source, wanted) in [
+            (r"^\$(?:\d+|{\d+})$", r"^\$(?:\d+|\{\d+})$"),
+            (r"^\${[a-z]+}$", r"^\$\{[a-z]+}$"),
+            (r"a{2}b{1,}c{1,3}", r"a{2}b{1,}c{1,3}"),
+            (r"[[a]", r"[\[a]"),
+            (r"[]a]", r"[\]a]"),
+            (r"[[:alpha:]x]", r"[[:alpha:]x]"),
+            (r"\p{Greek}\x{1F}", r"\p{Greek}\x{1F}"),
+            (r"\Qa.b\Ec", r"a\.bc"),
+            (r"[a&&b]", r"[a\&&b]"),
+        ] {
+            assert_eq!(from_re2(source), wanted);
+            assert!(Pattern::new(source).check().is_ok(), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_said() {
+        assert!(Pattern::new("a(").check().is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! Signatures: whether somebody who is trusted signed exactly these bytes, and what they said about them.
+//!
+//! [`verify`] goes by the artifact's digest, so that the bytes that were hashed and searched are the bytes that were
+//! verified. The cryptography is `sigstore-verify`'s, behind one adapter; the rules that it leaves open are ours (`shape`,
+//! `certificate`, `statement`): exactly one log entry, a known log whose key was in force, one typed subject, no member, claim
+//! or timestamp twice, no time from the future, and nothing shown that is not signed.
+//!
+//! Every refusal has a [`Reason`] with a stable code. A bundle on which the verification panics is refused as
+//! `internal-error`; the others still count.
+
+mod certificate;
+mod claim;
+mod examination;
+mod json;
+mod reason;
+mod requirement;
+mod shape;
+mod sigstore_adapter;
+mod source;
+mod statement;
+mod trust;
+mod verification;
+
+pub use certificate::SubjectKind;
+pub use claim::{claim_name, claim_names};
+pub use examination::{Examination, Proof, Refusal, Step};
+pub use reason::{REASONS, Reason, reason};
+pub use requirement::{Identity, Key, Profile, Requirement, RequirementError};
+pub use source::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
+pub use trust::{TrustError, TrustedRoot};
+pub use verification::{Digests, conclude, examine, names_sha512, verify};
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}

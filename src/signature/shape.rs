@@ -1,0 +1,184 @@
+//! What a bundle must look like before its signatures are worth verifying.
+//!
+//! The verifying crate ignores members it does not know, reads three format versions, and takes some numbers on trust. Here is
+//! what it leaves open; the strict profile refuses what any of the reference clients (cosign, sigstore-python) would refuse.
+
+use serde_json::Value;
+
+use super::examination::{Refusal, Trace};
+use super::reason;
+use super::requirement::Profile;
+use super::sigstore_adapter::{Content, Entry, InclusionProof, Log, Shape};
+use super::trust::{Evidence, TrustedRoot};
+
+/// Timestamps that are verified for one signature.
+const MOST_TIMESTAMPS: usize = 16;
+
+/// The members of an object of the format.
+struct Members(&'static [(&'static str, Option<&'static Members>)]);
+
+/// Bundle format 0.3 (sigstore/protobuf-specs, `sigstore_bundle.proto`), in the JSON spelling of Protocol Buffers.
+static BUNDLE: Members = Members(&[
+    ("mediaType", None),
+    ("verificationMaterial", Some(&MATERIAL)),
+    ("messageSignature", Some(&MESSAGE)),
+    ("dsseEnvelope", Some(&ENVELOPE)),
+]);
+static MATERIAL: Members = Members(&[
+    ("certificate", Some(&RAW)),
+    ("x509CertificateChain", Some(&CHAIN)),
+    ("publicKey", Some(&Members(&[("hint", None)]))),
+    ("tlogEntries", Some(&ENTRY)),
+    ("timestampVerificationData", Some(&Members(&[("rfc3161Timestamps", Some(&Members(&[("signedTimestamp", None)])))]))),
+]);
+static RAW: Members = Members(&[("rawBytes", None)]);
+static CHAIN: Members = Members(&[("certificates", Some(&RAW))]);
+static ENTRY: Members = Members(&[
+    ("logIndex", None),
+    ("logId", Some(&Members(&[("keyId", None)]))),
+    ("kindVersion", Some(&Members(&[("kind", None), ("version", None)]))),
+    ("integratedTime", None),
+    ("inclusionPromise", Some(&Members(&[("signedEntryTimestamp", None)]))),
+    ("inclusionProof", Some(&PROOF)),
+    ("canonicalizedBody", None),
+]);
+static PROOF: Members = Members(&[
+    ("logIndex", None),
+    ("rootHash", None),
+    ("treeSize", None),
+    ("hashes", None),
+    ("checkpoint", Some(&Members(&[("envelope", None)]))),
+]);
+static MESSAGE: Members = Members(&[("messageDigest", Some(&Members(&[("algorithm", None), ("digest", None)]))), ("signature", None)]);
+static ENVELOPE: Members =
+    Members(&[("payload", None), ("payloadType", None), ("signatures", Some(&Members(&[("sig", None), ("keyid", None)])))]);
+
+/// Whether this is a Sigstore bundle at all, and which other format if not.
+pub(super) fn recognise(value: &Value, trace: &mut Trace) -> Result<(), Refusal> {
+    let has = |name: &str| value.get(name).is_some();
+    let (reason, found) = if has("mediaType") || has("verificationMaterial") {
+        return trace.hold("format", &reason::UNKNOWN_FORMAT, "a Sigstore bundle", "a Sigstore bundle", true);
+    } else if has("base64Signature") || has("rekorBundle") || has("SignedEntryTimestamp") {
+        (&reason::LEGACY_COSIGN, "a bundle of cosign 1 or 2")
+    } else if has("payload") && has("payloadType") {
+        (&reason::RAW_DSSE, "a bare DSSE envelope")
+    } else {
+        (&reason::UNKNOWN_FORMAT, "JSON of another kind")
+    };
+    trace.hold("format", reason, "a Sigstore bundle", found, false)
+}
+
+/// Refuses members that the format does not have.
+pub(super) fn known_members(value: &Value, profile: Profile, trace: &mut Trace) -> Result<(), Refusal> {
+    if profile == Profile::Compatible {
+        return Ok(());
+    }
+    let unknown = unknown_member(value, &BUNDLE);
+    let found = unknown.as_deref().map_or_else(|| "only those".to_owned(), |path| format!("`{path}`"));
+    trace.hold("members", &reason::UNKNOWN_MEMBER, "members of bundle format 0.3", found, unknown.is_none())
+}
+
+/// The path of the first member that is not in the format; arrays are looked through.
+fn unknown_member(value: &Value, members: &'static Members) -> Option<String> {
+    match value {
+        Value::Array(values) => values.iter().find_map(|value| unknown_member(value, members)),
+        Value::Object(object) => object.iter().find_map(|(name, value)| match members.0.iter().find(|(known, _)| known == name) {
+            None => Some(name.clone()),
+            Some((_, None)) => None,
+            Some((_, Some(inner))) => unknown_member(value, inner).map(|path| format!("{name}.{path}")),
+        }),
+        _ => None,
+    }
+}
+
+/// Media type, timestamps and log entry. Gives back the log that the entry names, or `None` on an instance without logs.
+pub(super) fn check<'a>(shape: &Shape, trust: &'a TrustedRoot, profile: Profile, trace: &mut Trace) -> Result<Option<&'a Log>, Refusal> {
+    let strict = profile == Profile::Strict;
+    let expected = if strict { "format 0.3" } else { "format 0.1, 0.2 or 0.3" };
+    trace.hold("media type", &reason::MEDIA_TYPE, expected, shape.media_type, shape.is_current || !strict)?;
+    timestamps(shape, strict, trace)?;
+    if strict && matches!(shape.content, Content::Message(None)) {
+        let refusal = Refusal::new(&reason::MESSAGE_DIGEST_MISSING, "the digest that was signed", "none");
+        return Err(trace.fail("message digest", refusal));
+    }
+    let wanted = match trust.evidence() {
+        Evidence::Logged => 1,
+        Evidence::Timestamped => 0,
+    };
+    let count = shape.entries.len();
+    trace.hold("log entry", &reason::LOG_ENTRY_COUNT, format!("exactly {wanted}"), count.to_string(), count == wanted)?;
+    shape.entries.first().map(|entry| entry_in_log(entry, trust, strict, trace)).transpose()
+}
+
+fn timestamps(shape: &Shape, strict: bool, trace: &mut Trace) -> Result<(), Refusal> {
+    let count = shape.timestamps.len();
+    let expected = format!("at most {MOST_TIMESTAMPS}");
+    trace.hold("timestamps", &reason::TOO_MANY_TIMESTAMPS, expected, count.to_string(), count <= MOST_TIMESTAMPS)?;
+    let repeated = shape.timestamps.iter().enumerate().any(|(at, stamp)| shape.timestamps.iter().take(at).any(|other| other == stamp));
+    if repeated && strict {
+        trace.hold("timestamps", &reason::DUPLICATE_TIMESTAMP, "each timestamp once", "one of them twice", false)?;
+    }
+    Ok(())
+}
+
+fn entry_in_log<'a>(entry: &Entry, trust: &'a TrustedRoot, strict: bool, trace: &mut Trace) -> Result<&'a Log, Refusal> {
+    let id = super::hex(&entry.log);
+    let log = trust.log(&entry.log);
+    let expected = format!("a log of the trusted root `{}`", trust.name());
+    let found = log.map_or(id, |log| log.url.clone());
+    let Some(log) = log else {
+        return Err(trace.fail("log", Refusal::new(&reason::UNKNOWN_LOG, expected, found)));
+    };
+    trace.hold("log", &reason::UNKNOWN_LOG, expected, found, true)?;
+    let Some(proof) = &entry.proof else {
+        return Err(trace.fail("inclusion proof", Refusal::new(&reason::INCLUSION_PROOF_MISSING, "an inclusion proof", "none")));
+    };
+    if strict {
+        unsigned_time(entry, trace)?;
+    }
+    position(entry, proof, log, strict, trace)?;
+    Ok(log)
+}
+
+fn unsigned_time(entry: &Entry, trace: &mut Trace) -> Result<(), Refusal> {
+    let unsigned = entry.has_time && (entry.is_v2 || !entry.has_promise);
+    let found = if unsigned { "an integrated time that nothing signs" } else { "none" };
+    trace.hold("integrated time", &reason::UNSIGNED_TIME, "no unsigned time", found, !unsigned)
+}
+
+/// Index, size and root must be what the checkpoint and the proof prove. The entry's own index of a Rekor v1 entry counts over
+/// all shards of the log and so differs from the proof's; it is covered by the signed promise.
+fn position(entry: &Entry, proof: &InclusionProof, log: &Log, strict: bool, trace: &mut Trace) -> Result<(), Refusal> {
+    let Some(checkpoint) = &proof.checkpoint else {
+        return Err(trace.fail("checkpoint", Refusal::new(&reason::INCLUSION_PROOF_MISSING, "a signed checkpoint", "none")));
+    };
+    if !strict {
+        return Ok(());
+    }
+    let agree = proof.size == checkpoint.size && proof.root == checkpoint.root && (!entry.is_v2 || proof.index == entry.index);
+    let expected = format!("size {}, root {}", checkpoint.size, super::hex(&checkpoint.root));
+    let found = format!("index {} and {}, size {}, root {}", entry.index, proof.index, proof.size, super::hex(&proof.root));
+    trace.hold("log position", &reason::LOG_POSITION, expected, found, agree)?;
+    let host = log.host();
+    // A Rekor v1 origin is the host, a hyphen and the number of the tree.
+    let origin = checkpoint.origin == host || checkpoint.origin.strip_prefix(host).is_some_and(|rest| rest.starts_with(" - "));
+    let signed = checkpoint.signers.iter().any(|name| name == host);
+    let found = format!("origin {}, signed by {}", checkpoint.origin, checkpoint.signers.join(", "));
+    trace.hold("checkpoint", &reason::CHECKPOINT_SIGNER, format!("origin and signer {host}"), found, origin && signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_members_are_found_at_any_depth() {
+        let at = |text: &str| unknown_member(&serde_json::from_str(text).unwrap(), &BUNDLE);
+        assert_eq!(at(r#"{"mediaType":1,"verificationMaterial":{"tlogEntries":[{"logIndex":"0"}]}}"#), None);
+        assert_eq!(at(r#"{"extra":1}"#).as_deref(), Some("extra"));
+        assert_eq!(
+            at(r#"{"verificationMaterial":{"tlogEntries":[{},{"inclusionProof":{"checkpoint":{"x":1}}}]}}"#).as_deref(),
+            Some("verificationMaterial.tlogEntries.inclusionProof.checkpoint.x")
+        );
+    }
+}

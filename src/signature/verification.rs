@@ -1,0 +1,306 @@
+//! The verification itself: each bundle examined on its own, then one conclusion over all of them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::model::{Provenance, ProvenanceState, Signer, Statement};
+
+use super::certificate::Claimant;
+use super::examination::{Examination, Proof, Refusal, Trace, quoted};
+use super::reason;
+use super::requirement::{Identity, Key, Requirement};
+use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
+use super::source::{self, BundleFile, Document, MOST_BUNDLES};
+use super::trust::TrustedRoot;
+use super::{shape, statement};
+
+/// How far an authenticated time may be ahead of this machine's clock.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// The artifact's digests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// SHA-512, where it was computed: some statements name their subjects by nothing else, see [`names_sha512`].
+    pub sha512: Option<[u8; 64]>,
+}
+
+impl From<&[u8; 32]> for Digests {
+    fn from(sha256: &[u8; 32]) -> Self {
+        Self { sha256: *sha256, sha512: None }
+    }
+}
+
+impl From<&Self> for Digests {
+    fn from(digests: &Self) -> Self {
+        digests.clone()
+    }
+}
+
+/// Whether any statement in the bundles names its subjects by SHA-512.
+#[must_use]
+pub fn names_sha512(bundles: &[BundleFile]) -> bool {
+    let payload = |document: Document| {
+        let (text, _) = document.content.ok()?;
+        match Parsed::from_json(&text).ok()?.shape()?.content {
+            Content::Envelope { payload, .. } => Some(payload),
+            Content::Message(_) => None,
+        }
+    };
+    let guarded = || bundles.iter().flat_map(source::documents).filter_map(payload).any(|payload| statement::names_sha512(&payload));
+    catch_unwind(AssertUnwindSafe(guarded)).unwrap_or(false)
+}
+
+/// Verifies the bundles of one artifact: at least one must satisfy the requirement.
+///
+/// `now` is the time against which signing times may not lie in the future.
+#[must_use]
+pub fn verify(
+    artifact: impl Into<Digests>,
+    bundles: &[BundleFile],
+    trust: &TrustedRoot,
+    requirement: &Requirement,
+    now: Timestamp,
+) -> Provenance {
+    conclude(&examine(artifact, bundles, trust, requirement, now))
+}
+
+/// Examines every bundle, in the order given.
+#[must_use]
+pub fn examine(
+    artifact: impl Into<Digests>,
+    bundles: &[BundleFile],
+    trust: &TrustedRoot,
+    requirement: &Requirement,
+    now: Timestamp,
+) -> Vec<Examination> {
+    let digests = artifact.into();
+    let documents = bundles.iter().flat_map(source::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
+    if documents.len() > MOST_BUNDLES {
+        let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
+        return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
+    }
+    let question = Question { digests: &digests, trust, requirement, now };
+    documents.into_iter().map(|document| question.guarded(document)).collect()
+}
+
+fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examination {
+    let mut trace = Trace::default();
+    let refusal = trace.fail(step, refusal);
+    Examination { name, steps: trace.into_steps(), result: Err(refusal) }
+}
+
+/// What is asked of every bundle.
+struct Question<'a> {
+    digests: &'a Digests,
+    trust: &'a TrustedRoot,
+    requirement: &'a Requirement,
+    now: Timestamp,
+}
+
+impl<'a> Question<'a> {
+    fn guarded(&self, document: Document) -> Examination {
+        let name = quoted(&document.name);
+        let (text, value) = match document.content {
+            Ok(content) => content,
+            Err(_) if self.accepts_nobody() => {
+                let refusal = Refusal::new(&reason::NO_IDENTITY_EXPECTED, "an identity or a key", "neither");
+                return refused_whole(name, "requirement", refusal);
+            }
+            Err(refusal) => return refused_whole(name, "JSON", refusal),
+        };
+        let attempt = catch_unwind(AssertUnwindSafe(|| {
+            let mut trace = Trace::default();
+            let result = self.examined(&text, &value, &mut trace);
+            (trace.into_steps(), result)
+        }));
+        match attempt {
+            Ok((steps, result)) => Examination { name, steps, result },
+            Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
+        }
+    }
+
+    fn accepts_nobody(&self) -> bool {
+        self.requirement.identities.is_empty() && self.requirement.keys.is_empty()
+    }
+
+    fn examined(&self, text: &str, value: &Value, trace: &mut Trace) -> Result<Proof, Refusal> {
+        let Requirement { identities, keys, profile } = self.requirement;
+        let found = format!("{} identities and {} keys", identities.len(), keys.len());
+        trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
+        shape::recognise(value, trace)?;
+        shape::known_members(value, *profile, trace)?;
+        let malformed = |error: String| Refusal::new(&reason::MALFORMED_BUNDLE, "the members of a bundle", error);
+        let parsed = trace.record("bundle", Parsed::from_json(text).map_err(malformed))?;
+        let unknown = || Refusal::new(&reason::UNSUPPORTED_BUNDLE, "a message signature or an envelope", "another kind of content");
+        let shape = trace.record("bundle", parsed.shape().ok_or_else(unknown))?;
+        let log = shape::check(&shape, self.trust, *profile, trace)?;
+        let (statement, digest) = self.content(&shape.content, trace)?;
+        let signer = match &shape.material {
+            Material::Certificate(der) => self.by_certificate(&parsed, der, digest, log, trace)?,
+            Material::Key => self.by_key(&parsed, digest, log, trace)?,
+        };
+        Ok(Proof { signer, statement })
+    }
+
+    fn content(&self, content: &Content, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
+        let own = super::hex(&self.digests.sha256);
+        match content {
+            Content::Message(None) => {}
+            Content::Message(Some(Ok(signed))) => {
+                let signed = super::hex(signed);
+                trace.hold("artifact", &reason::DIGEST_MISMATCH, format!("sha256 {own}"), format!("sha256 {signed}"), signed == own)?;
+            }
+            Content::Message(Some(Err(algorithm))) => {
+                trace.hold("artifact", &reason::UNSUPPORTED_BUNDLE, "a signature over a SHA-256", algorithm, false)?;
+            }
+            Content::Envelope { payload_type, payload } => {
+                let (statement, digest) = statement::read(payload_type, payload, self.digests, trace)?;
+                return Ok((Some(statement), digest));
+            }
+        }
+        Ok((None, Digest::Sha256(&self.digests.sha256)))
+    }
+
+    fn by_certificate(
+        &self,
+        parsed: &Parsed,
+        der: &[u8],
+        digest: Digest<'_>,
+        log: Option<&Log>,
+        trace: &mut Trace,
+    ) -> Result<Signer, Refusal> {
+        let identities = &self.requirement.identities;
+        let expected = "a public key's signature, as configured";
+        trace.hold("kind of signer", &reason::KEY_EXPECTED, expected, "a certificate", !identities.is_empty())?;
+        let demand = Demand { log: log.map(|log| log.id.as_slice()), key: None };
+        let verified = self.cryptography(parsed, digest, demand, trace)?;
+        let time = self.time(&verified, log, trace)?;
+        let claimant = trace.record("certificate", Claimant::read(der))?;
+        let same = verified.subject.as_ref() == Some(&claimant.subject) && verified.issuer.as_ref() == Some(&claimant.issuer);
+        let seen = format!("{} by {}", verified.subject.unwrap_or_default(), verified.issuer.unwrap_or_default());
+        trace.hold("certificate", &reason::CERTIFICATE_MALFORMED, format!("{} by {}", claimant.subject, claimant.issuer), seen, same)?;
+        authorised(identities, &claimant, trace)?;
+        Ok(Signer { issuer: claimant.issuer, subject: claimant.subject, claims: claimant.claims, time: time.to_string() })
+    }
+
+    fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, log: Option<&Log>, trace: &mut Trace) -> Result<Signer, Refusal> {
+        let keys = &self.requirement.keys;
+        let expected = "a certificate's signature, as configured";
+        trace.hold("kind of signer", &reason::CERTIFICATE_EXPECTED, expected, "a bare key", !keys.is_empty())?;
+        let mut refusal = None;
+        for key in keys {
+            let demand = Demand { log: log.map(|log| log.id.as_slice()), key: Some(key.spki()) };
+            let mut attempt = Trace::default();
+            let outcome = self.cryptography(parsed, digest, demand, &mut attempt).and_then(|verified| {
+                let time = self.key_time(&verified, key, log, &mut attempt)?;
+                attempt.hold("key", &reason::KEY_OUTSIDE, "a configured key", key.fingerprint(), true)?;
+                Ok(Signer { subject: key.fingerprint().to_owned(), time, ..Signer::default() })
+            });
+            trace.append(attempt);
+            match outcome {
+                Ok(signer) => return Ok(signer),
+                Err(refused) => refusal = Some(refused),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Refusal::new(&reason::CERTIFICATE_EXPECTED, expected, "a bare key")))
+    }
+
+    /// Signature, chain, certificate transparency, log inclusion and timestamps, by the crate.
+    fn cryptography(&self, parsed: &Parsed, digest: Digest<'_>, demand: Demand<'_>, trace: &mut Trace) -> Result<Verified, Refusal> {
+        let logged = if demand.log.is_some() { ", inclusion in the log" } else { "" };
+        let signed = match (demand.key, demand.log) {
+            (Some(_), _) => "signature by the key",
+            (None, Some(_)) => "signature, certificate chain, certificate transparency",
+            (None, None) => "signature, certificate chain",
+        };
+        let expected = format!("{signed}{logged}, timestamps");
+        match sigstore_adapter::verify(parsed, self.trust.root(), digest, demand) {
+            Ok(verified) => {
+                trace.hold("cryptography", &reason::SIGNATURE_INVALID, expected, "all valid", true)?;
+                Ok(verified)
+            }
+            Err(rejection) => Err(trace.fail("cryptography", Refusal::new(rejection.reason, expected, rejection.found))),
+        }
+    }
+
+    /// The earliest authenticated time, when all of them are acceptable.
+    fn time(&self, verified: &Verified, log: Option<&Log>, trace: &mut Trace) -> Result<Timestamp, Refusal> {
+        let Some(earliest) = verified.times.iter().min().copied() else {
+            return Err(trace.fail("signing time", Refusal::new(&reason::NO_SIGNING_TIME, "an authenticated time", "none")));
+        };
+        let latest = verified.times.iter().max().copied().unwrap_or(earliest);
+        let allowed = self.now.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        trace.hold("signing time", &reason::FUTURE_TIME, format!("not after {}", self.now), latest.to_string(), latest <= allowed)?;
+        if let Some(log) = log {
+            let outside = verified.times.iter().find(|time| !log.in_force(**time));
+            let found = outside.unwrap_or(&earliest).to_string();
+            trace.hold("log key", &reason::LOG_KEY_OUTSIDE, log.window_text(), found, outside.is_none())?;
+        }
+        Ok(earliest)
+    }
+
+    /// The time of a signature by a bare key, which needs one where anything depends on it.
+    fn key_time(&self, verified: &Verified, key: &Key, log: Option<&Log>, trace: &mut Trace) -> Result<String, Refusal> {
+        let needed = key.is_bounded() || self.requirement.profile == super::Profile::Strict;
+        if verified.times.is_empty() && !needed {
+            return Ok(String::new());
+        }
+        let time = self.time(verified, log, trace)?;
+        let outside = verified.times.iter().find(|time| !key.in_force(**time));
+        let found = outside.unwrap_or(&time).to_string();
+        trace.hold("key validity", &reason::KEY_OUTSIDE, key.window(), found, outside.is_none())?;
+        Ok(time.to_string())
+    }
+}
+
+/// Whether one of the identities is the claimant. Where none is, the refusal speaks about the one that comes closest.
+fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -> Result<(), Refusal> {
+    let by_issuer = identities.iter().filter(|identity| identity.issuer() == claimant.issuer).collect::<Vec<_>>();
+    let list = |of: &mut dyn Iterator<Item = &str>| of.collect::<Vec<_>>().join(" or ");
+    let issuers = list(&mut identities.iter().map(Identity::issuer));
+    trace.hold("issuer", &reason::ISSUER_MISMATCH, issuers, &claimant.issuer, !by_issuer.is_empty())?;
+    let by_kind = by_issuer.iter().filter(|identity| identity.kind() == claimant.kind).collect::<Vec<_>>();
+    let kinds = list(&mut by_issuer.iter().map(|identity| identity.kind().as_str()));
+    let found = format!("{} {}", claimant.kind.as_str(), claimant.subject);
+    trace.hold("kind of subject", &reason::IDENTITY_KIND, kinds, found, !by_kind.is_empty())?;
+    let by_subject = by_kind.iter().filter(|identity| identity.accepts_subject(&claimant.subject)).collect::<Vec<_>>();
+    let subjects = list(&mut by_kind.iter().map(|identity| identity.subject()));
+    trace.hold("subject", &reason::IDENTITY_MISMATCH, subjects, &claimant.subject, !by_subject.is_empty())?;
+    let unmet = by_subject.iter().map(|identity| identity.unmet_claim(claimant)).collect::<Vec<_>>();
+    match unmet.into_iter().reduce(|first, next| if next.is_none() { next } else { first }) {
+        Some(Some((name, wanted, found))) => {
+            let found = format!("{name} = {}", found.unwrap_or("(absent)"));
+            trace.hold("claims", &reason::CLAIM_MISMATCH, format!("{name} = {wanted}"), found, false)
+        }
+        _ => trace.hold("claims", &reason::CLAIM_MISMATCH, "the claims required", "all as required", true),
+    }
+}
+
+/// One conclusion over all bundles.
+#[must_use]
+pub fn conclude(examinations: &[Examination]) -> Provenance {
+    let refusals = examinations.iter().filter_map(|one| one.result.as_ref().err().map(|refusal| (one, refusal))).collect::<Vec<_>>();
+    let told = refusals.iter().map(|(one, refusal)| format!("{}: {}: {}", one.name, refusal.reason.code, refusal.message()));
+    let message = told.collect::<Vec<_>>().join("; ");
+    let proofs = examinations.iter().filter_map(|one| one.result.as_ref().ok()).collect::<Vec<_>>();
+    if !proofs.is_empty() {
+        let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
+        signers.sort();
+        signers.dedup();
+        let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
+        statements.sort();
+        statements.dedup();
+        return Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements };
+    }
+    // The refusal that came furthest says most about what is missing; the first of equals.
+    let furthest = refusals.iter().rev().max_by_key(|(one, _)| one.steps.len());
+    let (state, reason, message) = match furthest {
+        Some((_, refusal)) => (ProvenanceState::Refused, refusal.reason, message),
+        None => (ProvenanceState::Unsigned, &reason::NO_BUNDLE, reason::NO_BUNDLE.title.to_owned()),
+    };
+    Provenance { state, reason: reason.code.to_owned(), message, ..Provenance::default() }
+}

@@ -1,0 +1,2 @@
+'use strict';
+exports.total = (line) => line.count * line.price;
