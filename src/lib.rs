@@ -8,7 +8,7 @@ pub mod artifact;
 pub mod extract;
 pub mod model;
 pub mod osv;
-pub mod secret;
 pub mod policy;
 pub mod report;
+pub mod secret;
 pub mod signature;

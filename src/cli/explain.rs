@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 use fngate::model::{ProblemClass, ProblemKind};
-use fngate::policy::{Policies, REMARKS, Settings};
+use fngate::policy::REMARKS;
 
 /// Options of `fngate explain`.
 #[derive(Debug, clap::Args)]
@@ -39,14 +39,19 @@ pub(crate) fn run(args: &Args, problems: &[&[&'static ProblemKind]]) -> anyhow::
 }
 
 fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::Result<Vec<Page>> {
-    let policies = Policies::load(Settings::default(), policies)?;
+    let policies = super::policy::load(policies)?;
     let mut pages: Vec<Page> = Vec::new();
     for rule in policies.rules() {
         let text = if rule.page.is_empty() { "The policy says nothing about it.".to_owned() } else { rule.page.clone() };
         pages.push(Page { id: rule.id.clone(), title: rule.title.clone(), text, from: format!("a rule of {}", rule.policy) });
     }
     for (id, title, text) in REMARKS {
-        pages.push(Page { id: (*id).to_owned(), title: (*title).to_owned(), text: (*text).to_owned(), from: "a warning of the gate".to_owned() });
+        pages.push(Page {
+            id: (*id).to_owned(),
+            title: (*title).to_owned(),
+            text: (*text).to_owned(),
+            from: "a warning of the gate".to_owned(),
+        });
     }
     for kind in problems.iter().flat_map(|stage| stage.iter()) {
         let from = match kind.class {
@@ -129,7 +134,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (a, b, expected) in [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("hihg", "high", 2), ("abc", "abc", 0)] {
+        for (a, b, expected) in
+            [("", "", 0), ("a", "", 1), ("", "abc", 3), ("kitten", "sitting", 3), ("hihg", "high", 2), ("abc", "abc", 0)]
+        {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }
     }

@@ -2,6 +2,8 @@
 
 mod completions;
 mod db;
+mod explain;
+mod policy;
 mod query;
 mod query_text;
 mod secrets;
@@ -58,6 +60,10 @@ pub(crate) enum Color {
 enum Command {
     /// Search artifacts, directories or files for secrets
     Secrets(secrets::Args),
+    /// Explain a rule or a kind of problem: why it matters, what to do
+    Explain(explain::Args),
+    /// List the policies that judge, and run their tests
+    Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
     /// Make and inspect the offline advisory database
@@ -87,9 +93,14 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Every kind of problem that some stage raises.
+const PROBLEMS: &[&[&fngate::model::ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::extract::PROBLEMS, fngate::secret::PROBLEMS];
+
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
         Command::Secrets(args) => secrets::run(args, &cli.global),
+        Command::Explain(args) => explain::run(args, PROBLEMS),
+        Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
         Command::Db(args) => db::run(args),
         Command::Query(args) => query::run(args, &cli.global),

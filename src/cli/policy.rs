@@ -1,9 +1,12 @@
 //! `fngate policy list` and `fngate policy test`: which policies judge, by which rules, and whether they hold.
 
+use std::env;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use fngate::policy::{Policies, Settings, prove};
+
+use crate::config::Config;
 
 /// Options of `fngate policy`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +38,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
 }
 
 fn list(paths: &[PathBuf]) -> anyhow::Result<u8> {
-    let policies = Policies::load(Settings::default(), paths)?;
+    let policies = load(paths)?;
     let mut text = String::new();
     let mut policy = "";
     for rule in policies.rules() {
@@ -52,7 +55,7 @@ fn list(paths: &[PathBuf]) -> anyhow::Result<u8> {
 }
 
 fn test(paths: &[PathBuf]) -> anyhow::Result<u8> {
-    let proofs = prove(paths)?;
+    let proofs = prove(&given(paths)?)?;
     let failed = proofs.iter().filter(|proof| proof.failure.is_some());
     let mut text = String::new();
     for proof in failed.clone() {
@@ -63,4 +66,15 @@ fn test(paths: &[PathBuf]) -> anyhow::Result<u8> {
     text.push_str(&format!("{} tests, {failed} failed\n", proofs.len()));
     io::stdout().write_all(text.as_bytes())?;
     Ok(u8::from(failed > 0))
+}
+
+/// The built-in policies, those of fngate.toml, and those at `paths`.
+pub(super) fn load(paths: &[PathBuf]) -> anyhow::Result<Policies> {
+    Ok(Policies::load(Settings::default(), &given(paths)?)?)
+}
+
+fn given(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut given = Config::load(None, &env::current_dir()?, &[])?.policy_paths;
+    given.extend_from_slice(paths);
+    Ok(given)
 }

@@ -77,7 +77,10 @@ fn every_key_is_read() {
     assert_eq!(config.policy.ignores[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!(config.policy.accepts[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!((config.advisory_mode, config.db), (Some(AdvisoryMode::Offline), Some(own("osv.db"))));
-    assert_eq!((config.private, config.secret_rules, config.policy_paths), (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")]));
+    assert_eq!(
+        (config.private, config.secret_rules, config.policy_paths),
+        (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])
+    );
     assert_eq!((config.signature.trusted_root, config.signature.keys), (Some(own("root.json")), vec![own("cosign.pub")]));
     assert_eq!(config.signature.identities[0].claims["source-repository-uri"], "https://github.com/acme/orders");
     let limits = config.limits;
@@ -98,18 +101,42 @@ fn none_is_the_defaults() {
 #[test]
 fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
     for (text, expected) in [
-        ("completness = \"strict\"", "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`"),
-        ("\n[vulnerability]\ndeny = \"grave\"", "fngate.toml:3:8: `vulnerability.deny` must be one of `low`, `medium`, `high`, `critical`, `never`: grave"),
-        ("[advisories]\nwarn_days = 15", "fngate.toml:2:13: `advisories.warn_days` must not be more than `advisories.incomplete_days` (14): 15"),
+        (
+            "completness = \"strict\"",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`",
+        ),
+        (
+            "\n[vulnerability]\ndeny = \"grave\"",
+            "fngate.toml:3:8: `vulnerability.deny` must be one of `low`, `medium`, `high`, `critical`, `never`: grave",
+        ),
+        (
+            "[advisories]\nwarn_days = 15",
+            "fngate.toml:2:13: `advisories.warn_days` must not be more than `advisories.incomplete_days` (14): 15",
+        ),
         ("[advisories]\nwarn_days = -1", "fngate.toml:2:13: invalid value: integer `-1`, expected u32"),
         ("[limits]\nentries = 0", "fngate.toml:2:11: `limits.entries` must be at least 1"),
-        ("[[ignore]]\nrule = \"vulnerability-high\"\nreason = \"x\"", "fngate.toml:1:1: the `[[ignore]]` of `vulnerability-high` lacks `advisory`: an ignore silences what was looked at, not what may be found next month"),
-        ("[[ignore]]\nrule = \"secret-exposed\"\nreason = \"x\"\nsubject = \"a.js\"", "fngate.toml:1:1: the `[[ignore]]` of `secret-exposed` lacks `fingerprint`: an ignore silences what was looked at, not what may be found next month"),
+        (
+            "[[ignore]]\nrule = \"vulnerability-high\"\nreason = \"x\"",
+            "fngate.toml:1:1: the `[[ignore]]` of `vulnerability-high` lacks `advisory`: an ignore silences what was looked at, not what may be found next month",
+        ),
+        (
+            "[[ignore]]\nrule = \"secret-exposed\"\nreason = \"x\"\nsubject = \"a.js\"",
+            "fngate.toml:1:1: the `[[ignore]]` of `secret-exposed` lacks `fingerprint`: an ignore silences what was looked at, not what may be found next month",
+        ),
         ("[[ignore]]\nrule = \"x\"\nsubject = \"a\"", "fngate.toml:1:1: missing field `reason`"),
         ("[[ignore]]\nrule = \"x\"\nsubject = \"a\"\nreason = \" \"", "fngate.toml:4:10: `ignore.reason` is empty"),
-        ("[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = \"2026-02-30\"", "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-02-30"),
-        ("[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = 2026-01-01T00:00:00Z", "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-01-01T00:00:00Z"),
-        ("[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nsha256 = \"ab\"", "fngate.toml:4:10: `accept.sha256` must be 64 hexadecimal digits: ab"),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = \"2026-02-30\"",
+            "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-02-30",
+        ),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = 2026-01-01T00:00:00Z",
+            "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-01-01T00:00:00Z",
+        ),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nsha256 = \"ab\"",
+            "fngate.toml:4:10: `accept.sha256` must be 64 hexadecimal digits: ab",
+        ),
         ("a = ", "fngate.toml:1:5: string values must be quoted, expected literal string"),
     ] {
         let complaint = loaded(text).unwrap_err();

@@ -101,7 +101,8 @@ pub(super) fn check(raw: raw::File, base: &Path) -> Result<Config, Fault> {
     })
 }
 
-const MODES: [(&str, AdvisoryMode); 3] = [("auto", AdvisoryMode::Auto), ("offline", AdvisoryMode::Offline), ("online", AdvisoryMode::Online)];
+const MODES: [(&str, AdvisoryMode); 3] =
+    [("auto", AdvisoryMode::Auto), ("offline", AdvisoryMode::Offline), ("online", AdvisoryMode::Online)];
 
 const LEVELS: [(&str, Level); 4] = [("deny", Level::Deny), ("incomplete", Level::Incomplete), ("warn", Level::Warn), ("info", Level::Info)];
 
@@ -131,9 +132,10 @@ fn advisories(raw: &raw::Advisories) -> Result<AdvisorySettings, Fault> {
     let incomplete_days = raw.incomplete_days.as_ref().map_or(default.incomplete_days, |days| *days.get_ref());
     let warn_days = raw.warn_days.as_ref().map_or(default.warn_days.min(incomplete_days), |days| *days.get_ref());
     match raw.warn_days.as_ref().filter(|_| warn_days > incomplete_days) {
-        Some(days) => {
-            Err(fault(days, format!("`advisories.warn_days` must not be more than `advisories.incomplete_days` ({incomplete_days}): {warn_days}")))
-        }
+        Some(days) => Err(fault(
+            days,
+            format!("`advisories.warn_days` must not be more than `advisories.incomplete_days` ({incomplete_days}): {warn_days}"),
+        )),
         None => Ok(AdvisorySettings { warn_days, incomplete_days }),
     }
 }
@@ -174,7 +176,10 @@ fn ignore(table: &Spanned<raw::Ignore>) -> Result<policy::Ignore, Fault> {
     match policy::missing_key(&ignore) {
         Some(key) => Err(fault(
             table,
-            format!("the `[[ignore]]` of `{}` lacks `{key}`: an ignore silences what was looked at, not what may be found next month", ignore.rule),
+            format!(
+                "the `[[ignore]]` of `{}` lacks `{key}`: an ignore silences what was looked at, not what may be found next month",
+                ignore.rule
+            ),
         )),
         None => Ok(ignore),
     }
