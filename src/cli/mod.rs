@@ -4,6 +4,8 @@ mod check;
 mod completions;
 mod db;
 mod progress;
+mod explain;
+mod policy;
 mod query;
 mod query_text;
 mod sbom;
@@ -66,6 +68,16 @@ enum Command {
     Check(check::Args),
     /// List the packages in an artifact, as CycloneDX
     Sbom(sbom::Args),
+    /// Search artifacts, directories or files for secrets
+    Secrets(secrets::Args),
+    /// Explain a rule or a kind of problem: why it matters, what to do
+    Explain(explain::Args),
+    /// List the policies that judge, and run their tests
+    Policy(policy::Args),
+    /// Write a completion script for a shell
+    Completions(completions::Args),
+    /// Make and inspect the offline advisory database
+    Db(db::Args),
     /// Look up the advisories of packages, without an artifact
     Query(query::Args),
     /// Search artifacts, directories or files for secrets
@@ -99,10 +111,18 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
+/// Every kind of problem that some stage raises.
+const PROBLEMS: &[&[&fngate::model::ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::extract::PROBLEMS, fngate::secret::PROBLEMS];
+
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Sbom(args) => sbom::run(args, &cli.global),
+        Command::Secrets(args) => secrets::run(args, &cli.global),
+        Command::Explain(args) => explain::run(args, PROBLEMS),
+        Command::Policy(args) => policy::run(args),
+        Command::Completions(args) => Ok(completions::run(args)),
+        Command::Db(args) => db::run(args),
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Db(args) => db::run(args),

@@ -20,7 +20,7 @@ fn outside(file: &NotJudged, sha256: Option<String>) -> Problem {
         class: ProblemClass::OutOfScope,
         kind: file.kind,
         path: Some(file.path.clone()),
-        message: format!("a {} is not judged, only hashed and searched for secrets", file.kind.replace('-', " ")),
+        message: format!("outside the scope: hashed and searched for secrets, not judged ({})", file.kind),
         bytes: file.size,
         sha256,
         accepted: None,

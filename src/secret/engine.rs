@@ -66,7 +66,9 @@ impl Engine {
         for (index, rule) in rules.iter().enumerate() {
             match &rule.finder {
                 Finder::Regex { .. } if rule.keywords.is_empty() => always.push(index),
-                Finder::Regex { .. } => rule.keywords.iter().for_each(|word| actions.entry(word.clone()).or_default().push(Action::Rule(index))),
+                Finder::Regex { .. } => {
+                    rule.keywords.iter().for_each(|word| actions.entry(word.clone()).or_default().push(Action::Rule(index)))
+                }
                 Finder::Token { prefixes, .. } => {
                     prefixes.iter().for_each(|prefix| actions.entry(prefix.to_ascii_lowercase()).or_default().push(Action::Rule(index)));
                 }
@@ -109,7 +111,11 @@ impl Engine {
         }
         hits.sort_by_key(|hit| (hit.matched.start, hit.rule));
         let mut lines = Lines::new(text.bytes);
-        let places: Vec<(&str, u32, u32)> = hits.iter().map(|hit| (self.rules[hit.rule].id.as_str(), lines.of(hit.matched.start))).map(|(id, (line, column))| (id, line, column)).collect();
+        let places: Vec<(&str, u32, u32)> = hits
+            .iter()
+            .map(|hit| (self.rules[hit.rule].id.as_str(), lines.of(hit.matched.start)))
+            .map(|(id, (line, column))| (id, line, column))
+            .collect();
         let near = |at: usize| {
             let (_, line, column) = places[at];
             self.rules[hits[at].rule].required.iter().all(|required| {
@@ -395,11 +401,8 @@ fn places(
         let chosen = if group > 0 { captures.get(group) } else { first() };
         chosen.map(|group| base + group.start()..base + group.end())
     };
-    let secret = if again {
-        program.captures(&part[matched.clone()]).and_then(|captures| pick(&captures, matched.start))
-    } else {
-        pick(found, 0)
-    };
+    let secret =
+        if again { program.captures(&part[matched.clone()]).and_then(|captures| pick(&captures, matched.start)) } else { pick(found, 0) };
     let secret = secret.unwrap_or_else(|| matched.clone());
     (!secret.is_empty()).then_some((matched, secret))
 }
@@ -415,7 +418,9 @@ fn is_left_edge(text: &[u8], at: usize) -> bool {
     let back = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).copied();
     match back(1) {
         Some(byte) if byte.is_ascii_alphanumeric() => {
-            (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't')) || back(3) == Some(b'%') || (back(6) == Some(b'\\') && back(5) == Some(b'u'))
+            (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't'))
+                || back(3) == Some(b'%')
+                || (back(6) == Some(b'\\') && back(5) == Some(b'u'))
         }
         _ => true,
     }

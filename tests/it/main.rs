@@ -13,3 +13,4 @@ mod artifact;
 mod mutation;
 mod policy;
 mod signature;
+mod report;

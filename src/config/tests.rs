@@ -1,0 +1,188 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fngate::model::Level;
+use fngate::policy::{Completeness, Threshold};
+use tempfile::TempDir;
+
+use super::{AdvisoryMode, Config};
+
+const WHOLE: &str = r#"
+completeness = "strict"
+fingerprint_key = "0123456789abcdef"
+private = ["@acme/*"]
+[vulnerability]
+deny = "critical"
+warn = "low"
+unknown = "deny"
+[advisories]
+mode = "offline"
+db = "osv.db"
+warn_days = 1
+incomplete_days = 2
+[secret]
+rules = ["rules.toml"]
+[signature]
+required = true
+trusted_root = "root.json"
+[[signature.identity]]
+issuer = "https://token.actions.githubusercontent.com"
+subject = "https://github.com/acme/orders/.github/workflows/release.yml@refs/heads/main"
+claims = { "source-repository-uri" = "https://github.com/acme/orders" }
+[[signature.key]]
+path = "cosign.pub"
+[policy]
+paths = ["policies"]
+[limits]
+entry_bytes = 1
+total_bytes = 2
+entries = 3
+depth = 4
+ratio = 5
+[[ignore]]
+rule = "vulnerability-high"
+advisory = "CVE-2021-23337"
+reason = "not used"
+expires = "2027-01-31"
+[[accept]]
+kind = "bundle"
+path = "dist/index.js"
+reason = "ours"
+expires = 2027-01-31
+"#;
+
+fn folder(text: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("fngate.toml"), text).unwrap();
+    folder
+}
+
+fn loaded(text: &str) -> Result<Config, String> {
+    let folder = folder(text);
+    Config::load(None, folder.path(), &[]).map_err(|fault| fault.to_string().replace(&format!("{}/", folder.path().display()), ""))
+}
+
+#[test]
+fn every_key_is_read() {
+    let folder = folder(WHOLE);
+    let config = Config::load(None, folder.path(), &[]).unwrap();
+    let own = |name: &str| folder.path().join(name);
+    assert_eq!(config.path, Some(own("fngate.toml")));
+    assert_eq!(config.digest.len(), 64);
+    assert_eq!(config.policy.completeness, Completeness::Strict);
+    assert_eq!((config.policy.vulnerability.deny, config.policy.vulnerability.warn), (Threshold::Critical, Threshold::Low));
+    assert_eq!(config.policy.vulnerability.unknown, Level::Deny);
+    assert_eq!((config.policy.advisories.warn_days, config.policy.advisories.incomplete_days), (1, 2));
+    assert!(config.policy.signature.required);
+    assert_eq!(config.policy.ignores[0].expires, Some("2027-01-31".parse().unwrap()));
+    assert_eq!(config.policy.accepts[0].expires, Some("2027-01-31".parse().unwrap()));
+    assert_eq!((config.advisory_mode, config.db), (Some(AdvisoryMode::Offline), Some(own("osv.db"))));
+    assert_eq!(
+        (config.private, config.secret_rules, config.policy_paths),
+        (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])
+    );
+    assert_eq!((config.signature.trusted_root, config.signature.keys), (Some(own("root.json")), vec![own("cosign.pub")]));
+    assert_eq!(config.signature.identities[0].claims["source-repository-uri"], "https://github.com/acme/orders");
+    let limits = config.limits;
+    let limits = [limits.entry_bytes, limits.total_bytes, limits.entries, limits.depth, limits.ratio];
+    assert_eq!(limits, [Some(1), Some(2), Some(3), Some(4), Some(5)]);
+    let key = config.fingerprint_key.unwrap();
+    assert_eq!((key.as_bytes(), format!("{key:?}").as_str()), (b"0123456789abcdef".as_slice(), "Key(..)"));
+}
+
+#[test]
+fn none_is_the_defaults() {
+    let folder = TempDir::new().unwrap();
+    let config = Config::load(None, folder.path(), &[]).unwrap();
+    assert_eq!((config.path, config.digest.as_str(), config.warnings), (None, "", vec![]));
+    assert!(Config::load(Some(&folder.path().join("fngate.toml")), folder.path(), &[]).is_err(), "one that is named must exist");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
+    for (text, expected) in [
+        (
+            "completness = \"strict\"",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`",
+        ),
+        (
+            "\n[vulnerability]\ndeny = \"grave\"",
+            "fngate.toml:3:8: `vulnerability.deny` must be one of `low`, `medium`, `high`, `critical`, `never`: grave",
+        ),
+        (
+            "[advisories]\nwarn_days = 15",
+            "fngate.toml:2:13: `advisories.warn_days` must not be more than `advisories.incomplete_days` (14): 15",
+        ),
+        ("[advisories]\nwarn_days = -1", "fngate.toml:2:13: invalid value: integer `-1`, expected u32"),
+        ("[limits]\nentries = 0", "fngate.toml:2:11: `limits.entries` must be at least 1"),
+        (
+            "[[ignore]]\nrule = \"vulnerability-high\"\nreason = \"x\"",
+            "fngate.toml:1:1: the `[[ignore]]` of `vulnerability-high` lacks `advisory`: an ignore silences what was looked at, not what may be found next month",
+        ),
+        (
+            "[[ignore]]\nrule = \"secret-exposed\"\nreason = \"x\"\nsubject = \"a.js\"",
+            "fngate.toml:1:1: the `[[ignore]]` of `secret-exposed` lacks `fingerprint`: an ignore silences what was looked at, not what may be found next month",
+        ),
+        ("[[ignore]]\nrule = \"x\"\nsubject = \"a\"", "fngate.toml:1:1: missing field `reason`"),
+        ("[[ignore]]\nrule = \"x\"\nsubject = \"a\"\nreason = \" \"", "fngate.toml:4:10: `ignore.reason` is empty"),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = \"2026-02-30\"",
+            "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-02-30",
+        ),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nexpires = 2026-01-01T00:00:00Z",
+            "fngate.toml:4:11: `accept.expires` must be a date that exists (`YYYY-MM-DD`): 2026-01-01T00:00:00Z",
+        ),
+        (
+            "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nsha256 = \"ab\"",
+            "fngate.toml:4:10: `accept.sha256` must be 64 hexadecimal digits: ab",
+        ),
+        ("a = ", "fngate.toml:1:5: string values must be quoted, expected literal string"),
+    ] {
+        let complaint = loaded(text).unwrap_err();
+        assert_eq!(complaint, format!("the configuration is not valid: {expected}"), "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_fingerprint_key_is_not_shown() {
+    for text in ["fingerprint_key = 918273645", "fingerprint_key = \"918273645\"", "fingerprint_key = [\"918273645\"]"] {
+        let complaint = loaded(text).unwrap_err();
+        assert!(complaint.contains("`fingerprint_key` must be a string of at least 16 characters"), "{complaint}");
+        assert!(!complaint.contains("918273645"));
+    }
+}
+
+#[test]
+fn one_that_lies_in_the_artifact_is_not_heard() {
+    let folder = folder(WHOLE);
+    let below = folder.path().join("below");
+    fs::create_dir(&below).unwrap();
+    for artifacts in [vec![folder.path().to_owned()], vec![PathBuf::from("x.zip"), PathBuf::from(".")]] {
+        let config = Config::load(None, folder.path(), &artifacts).unwrap();
+        assert_eq!((config.path, config.digest.as_str(), config.warnings.len()), (None, "", 1));
+        assert_eq!(config.policy.completeness, Completeness::Default);
+    }
+    let aside = Config::load(None, folder.path(), &[below]).unwrap();
+    assert_eq!((aside.path.is_some(), aside.warnings.len()), (true, 0));
+    let named = Config::load(Some(&folder.path().join("fngate.toml")), Path::new("."), &[folder.path().to_owned()]).unwrap();
+    assert_eq!(named.policy.completeness, Completeness::Strict);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_into_the_artifact_is_not_heard_either() {
+    let (cwd, artifact) = (TempDir::new().unwrap(), folder(WHOLE));
+    std::os::unix::fs::symlink(artifact.path().join("fngate.toml"), cwd.path().join("fngate.toml")).unwrap();
+    let config = Config::load(None, cwd.path(), &[artifact.path().to_owned()]).unwrap();
+    assert_eq!((config.path, config.warnings.len()), (None, 1));
+}
+
+#[test]
+fn a_broken_file_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("fngate.toml"), b"\xff\xfe").unwrap();
+    assert!(Config::load(None, folder.path(), &[]).is_err());
+    fs::write(folder.path().join("fngate.toml"), " ".repeat((1 << 20) + 1)).unwrap();
+    assert!(Config::load(None, folder.path(), &[]).is_err());
+}

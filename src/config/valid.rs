@@ -1,0 +1,239 @@
+//! From raw to valid: words are what they may be, dates are dates, and what needs a reason has one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use fngate::model::Level;
+use fngate::policy::{self, AdvisorySettings, Completeness, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
+use jiff::civil::Date;
+use toml::{Spanned, Value};
+
+use super::raw::{self, Word};
+use super::{Config, Fault};
+
+/// Characters a fingerprint key must have: with fewer, trying them all is cheap.
+const SHORTEST_KEY: usize = 16;
+
+/// The key of secrets' fingerprints. It never shows itself.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// The key itself.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// Where advisories come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AdvisoryMode {
+    /// A fresh database, else the network.
+    Auto,
+    /// A database only.
+    Offline,
+    /// The network only.
+    Online,
+}
+
+/// Whose signatures stand, and under which root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Signature {
+    /// A trusted root, instead of the one inside fngate.
+    pub(crate) trusted_root: Option<PathBuf>,
+    /// Signers by certificate.
+    pub(crate) identities: Vec<Identity>,
+    /// Signers by public key: files.
+    pub(crate) keys: Vec<PathBuf>,
+}
+
+/// A signer by certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The OIDC issuer.
+    pub(crate) issuer: String,
+    /// The certificate's subject alternative name.
+    pub(crate) subject: String,
+    /// Other claims of the certificate, by their names in Fulcio's oid-info.
+    pub(crate) claims: BTreeMap<String, String>,
+}
+
+/// Limits of what an artifact may hold; `None` leaves the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Bytes of one entry.
+    pub(crate) entry_bytes: Option<u64>,
+    /// Bytes of all entries.
+    pub(crate) total_bytes: Option<u64>,
+    /// Number of entries.
+    pub(crate) entries: Option<u64>,
+    /// Archives within archives.
+    pub(crate) depth: Option<u64>,
+    /// Bytes out for each byte in.
+    pub(crate) ratio: Option<u64>,
+}
+
+/// Checks the whole file; the paths in it are relative to `base`.
+pub(super) fn check(raw: raw::File, base: &Path) -> Result<Config, Fault> {
+    let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
+    let paths = |words: &[Word], key: &str| words.iter().map(|word| path(word, key)).collect::<Result<Vec<_>, _>>();
+    let identities = raw.signature.identity.iter().map(identity).collect::<Result<_, _>>()?;
+    let keys = raw.signature.key.iter().map(|key| path(&key.path, "signature.key.path")).collect::<Result<_, _>>()?;
+    let trusted_root = raw.signature.trusted_root.as_ref().map(|root| path(root, "signature.trusted_root")).transpose()?;
+    Ok(Config {
+        policy_paths: paths(&raw.policy.paths, "policy.paths")?,
+        private: raw.private.iter().map(|pattern| filled(pattern, "private")).collect::<Result<_, _>>()?,
+        fingerprint_key: raw.fingerprint_key.as_ref().map(fingerprint_key).transpose()?,
+        advisory_mode: optional(raw.advisories.mode.as_ref(), "advisories.mode", &MODES)?,
+        db: raw.advisories.db.as_ref().map(|db| path(db, "advisories.db")).transpose()?,
+        secret_rules: paths(&raw.secret.rules, "secret.rules")?,
+        signature: Signature { trusted_root, identities, keys },
+        limits: limits(&raw.limits)?,
+        policy: settings(&raw)?,
+        ..Config::default()
+    })
+}
+
+const MODES: [(&str, AdvisoryMode); 3] =
+    [("auto", AdvisoryMode::Auto), ("offline", AdvisoryMode::Offline), ("online", AdvisoryMode::Online)];
+
+const LEVELS: [(&str, Level); 4] = [("deny", Level::Deny), ("incomplete", Level::Incomplete), ("warn", Level::Warn), ("info", Level::Info)];
+
+const COMPLETENESS: [(&str, Completeness); 2] = [("default", Completeness::Default), ("strict", Completeness::Strict)];
+
+fn settings(raw: &raw::File) -> Result<Settings, Fault> {
+    let default = VulnerabilitySettings::default();
+    let threshold = |word: Option<&Word>, key: &str| optional(word, key, &Threshold::WORDS);
+    let vulnerability = VulnerabilitySettings {
+        deny: threshold(raw.vulnerability.deny.as_ref(), "vulnerability.deny")?.unwrap_or(default.deny),
+        warn: threshold(raw.vulnerability.warn.as_ref(), "vulnerability.warn")?.unwrap_or(default.warn),
+        unknown: optional(raw.vulnerability.unknown.as_ref(), "vulnerability.unknown", &LEVELS)?.unwrap_or(default.unknown),
+    };
+    Ok(Settings {
+        vulnerability,
+        advisories: advisories(&raw.advisories)?,
+        signature: SignatureSettings { required: raw.signature.required },
+        completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
+        ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
+        accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,
+        kinds: Vec::new(),
+    })
+}
+
+fn advisories(raw: &raw::Advisories) -> Result<AdvisorySettings, Fault> {
+    let default = AdvisorySettings::default();
+    let incomplete_days = raw.incomplete_days.as_ref().map_or(default.incomplete_days, |days| *days.get_ref());
+    let warn_days = raw.warn_days.as_ref().map_or(default.warn_days.min(incomplete_days), |days| *days.get_ref());
+    match raw.warn_days.as_ref().filter(|_| warn_days > incomplete_days) {
+        Some(days) => Err(fault(
+            days,
+            format!("`advisories.warn_days` must not be more than `advisories.incomplete_days` ({incomplete_days}): {warn_days}"),
+        )),
+        None => Ok(AdvisorySettings { warn_days, incomplete_days }),
+    }
+}
+
+fn limits(raw: &raw::Limits) -> Result<Limits, Fault> {
+    let positive = |number: Option<&raw::Number>, key: &str| match number {
+        Some(number) if *number.get_ref() == 0 => Err(fault(number, format!("`limits.{key}` must be at least 1"))),
+        number => Ok(number.map(|number| *number.get_ref())),
+    };
+    Ok(Limits {
+        entry_bytes: positive(raw.entry_bytes.as_ref(), "entry_bytes")?,
+        total_bytes: positive(raw.total_bytes.as_ref(), "total_bytes")?,
+        entries: positive(raw.entries.as_ref(), "entries")?,
+        depth: positive(raw.depth.as_ref(), "depth")?,
+        ratio: positive(raw.ratio.as_ref(), "ratio")?,
+    })
+}
+
+fn identity(raw: &raw::Identity) -> Result<Identity, Fault> {
+    Ok(Identity {
+        issuer: filled(&raw.issuer, "signature.identity.issuer")?,
+        subject: filled(&raw.subject, "signature.identity.subject")?,
+        claims: raw.claims.clone(),
+    })
+}
+
+fn ignore(table: &Spanned<raw::Ignore>) -> Result<policy::Ignore, Fault> {
+    let raw = table.get_ref();
+    let maybe = |word: Option<&Word>, key: &str| word.map(|word| filled(word, key)).transpose();
+    let ignore = policy::Ignore {
+        rule: filled(&raw.rule, "ignore.rule")?,
+        subject: maybe(raw.subject.as_ref(), "ignore.subject")?,
+        advisory: maybe(raw.advisory.as_ref(), "ignore.advisory")?,
+        fingerprint: maybe(raw.fingerprint.as_ref(), "ignore.fingerprint")?,
+        reason: filled(&raw.reason, "ignore.reason")?,
+        expires: raw.expires.as_ref().map(|day| date(day, "ignore.expires")).transpose()?,
+    };
+    match policy::missing_key(&ignore) {
+        Some(key) => Err(fault(
+            table,
+            format!(
+                "the `[[ignore]]` of `{}` lacks `{key}`: an ignore silences what was looked at, not what may be found next month",
+                ignore.rule
+            ),
+        )),
+        None => Ok(ignore),
+    }
+}
+
+fn accept(table: &Spanned<raw::Accept>) -> Result<policy::Accept, Fault> {
+    let raw = table.get_ref();
+    let sha256 = match &raw.sha256 {
+        Some(word) if word.get_ref().len() == 64 && word.get_ref().bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            Some(word.get_ref().to_ascii_lowercase())
+        }
+        Some(word) => return Err(fault(word, format!("`accept.sha256` must be 64 hexadecimal digits: {}", word.get_ref()))),
+        None => None,
+    };
+    Ok(policy::Accept {
+        kind: filled(&raw.kind, "accept.kind")?,
+        path: raw.path.as_ref().map(|path| filled(path, "accept.path")).transpose()?,
+        sha256,
+        reason: filled(&raw.reason, "accept.reason")?,
+        expires: raw.expires.as_ref().map(|day| date(day, "accept.expires")).transpose()?,
+    })
+}
+
+fn fingerprint_key(value: &Spanned<Value>) -> Result<Key, Fault> {
+    let wrong = || fault(value, format!("`fingerprint_key` must be a string of at least {SHORTEST_KEY} characters"));
+    let text = value.get_ref().as_str().filter(|text| text.chars().count() >= SHORTEST_KEY).ok_or_else(wrong)?;
+    Ok(Key(text.to_owned()))
+}
+
+/// A day, as a TOML date or a string.
+fn date(value: &Spanned<Value>, key: &str) -> Result<Date, Fault> {
+    let text = match value.get_ref() {
+        Value::String(text) => text.clone(),
+        Value::Datetime(day) => day.to_string(),
+        other => other.to_string(),
+    };
+    let day = if text.len() == 10 { text.parse().ok() } else { None };
+    day.ok_or_else(|| fault(value, format!("`{key}` must be a date that exists (`YYYY-MM-DD`): {text}")))
+}
+
+/// One of the words that a key allows.
+fn optional<T: Copy>(word: Option<&Word>, key: &str, allowed: &[(&str, T)]) -> Result<Option<T>, Fault> {
+    let Some(word) = word else { return Ok(None) };
+    let found = allowed.iter().find(|(name, _)| name == word.get_ref()).map(|(_, value)| *value);
+    let names = || allowed.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    found.map(Some).ok_or_else(|| fault(word, format!("`{key}` must be one of {}: {}", names(), word.get_ref())))
+}
+
+/// A string that says something.
+fn filled(word: &Word, key: &str) -> Result<String, Fault> {
+    let text = word.get_ref().trim();
+    if text.is_empty() { Err(fault(word, format!("`{key}` is empty"))) } else { Ok(text.to_owned()) }
+}
+
+fn fault<T>(at: &Spanned<T>, message: String) -> Fault {
+    Fault { at: at.span().start, message }
+}

@@ -1,0 +1,267 @@
+//! `cyclonedx`: what is inside, as CycloneDX 1.6 JSON, with what is known against it.
+//!
+//! Source: CycloneDX 1.6 (ECMA-424), JSON schema `bom-1.6.schema.json`. What was not attributed is said in `compositions`;
+//! packages that only ran at build time have the scope `excluded`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Reporter, Run};
+use crate::model::{ArtifactKind, Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
+
+/// The CycloneDX report.
+pub(super) struct CycloneDx;
+
+impl Reporter for CycloneDx {
+    fn name(&self) -> &'static str {
+        "cyclonedx"
+    }
+
+    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
+        if let [only] = run.artifacts.as_slice() {
+            if let Ok(judged) = &only.result {
+                return write_sbom(&judged.facts, &run.timestamp, out);
+            }
+        }
+        let mut bom = Bom::default();
+        for (number, examined) in run.artifacts.iter().enumerate() {
+            let reference = format!("artifact-{}", number + 1);
+            match &examined.result {
+                Ok(judged) => {
+                    let inner = bom.take(&judged.facts, &reference);
+                    let mut own = subject(&judged.facts, &reference);
+                    own.insert("components".to_owned(), Value::Array(inner));
+                    bom.components.push(Value::Object(own));
+                }
+                Err(_) => {
+                    bom.components.push(json!({"type": "file", "bom-ref": reference, "name": examined.name}));
+                    bom.compositions.push(json!({"aggregate": "incomplete", "assemblies": [reference]}));
+                }
+            }
+        }
+        let seed: Vec<&str> = run
+            .artifacts
+            .iter()
+            .map(|examined| examined.result.as_ref().map_or(examined.name.as_str(), |judged| &judged.facts.artifact.sha256))
+            .collect();
+        finish(&bom.document(&seed.join("\n"), &run.timestamp, None), out)
+    }
+}
+
+/// Writes the inventory of one artifact as a bill of materials. `timestamp` is RFC 3339 (see [`super::timestamp`]).
+pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut bom = Bom::default();
+    bom.components = bom.take(facts, "artifact");
+    finish(&bom.document(&facts.artifact.sha256, timestamp, Some(subject(facts, "artifact"))), out)
+}
+
+fn finish(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}
+
+/// A bill of materials under construction.
+#[derive(Default)]
+struct Bom {
+    components: Vec<Value>,
+    compositions: Vec<Value>,
+    vulnerabilities: Vec<Value>,
+}
+
+impl Bom {
+    /// The components of one artifact; what is known against them and how complete they are is noted.
+    fn take(&mut self, facts: &Facts, reference: &str) -> Vec<Value> {
+        let mut by_purl: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
+        for package in facts.inventory.components() {
+            by_purl.entry(package.purl()).or_default().push(package);
+        }
+        let refers = |purl: &str| format!("{reference}/{purl}");
+        let components = by_purl.iter().map(|(purl, packages)| component(purl, packages, refers(purl))).collect();
+        let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
+        self.compositions.push(json!({"aggregate": aggregate, "assemblies": [reference]}));
+        let mut by_id: BTreeMap<&str, Vec<&Vulnerability>> = BTreeMap::new();
+        for vulnerability in &facts.vulnerabilities {
+            by_id.entry(&vulnerability.id).or_default().push(vulnerability);
+        }
+        for (id, same) in by_id {
+            let mut affected: Vec<&str> = same.iter().filter_map(|one| owner(&one.purl, &by_purl)).collect();
+            affected.sort_unstable();
+            affected.dedup();
+            let affects: Vec<Value> = affected.into_iter().map(|purl| json!({"ref": refers(purl)})).collect();
+            self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), affects)));
+        }
+        components
+    }
+
+    fn document(self, seed: &str, timestamp: &str, subject: Option<Map<String, Value>>) -> Value {
+        let mut metadata = json!({
+            "timestamp": timestamp,
+            "tools": {"components": [{"type": "application", "name": "fngate", "version": env!("CARGO_PKG_VERSION")}]},
+        });
+        if let Some(subject) = subject {
+            metadata["component"] = Value::Object(subject);
+        }
+        let mut document = json!({
+            "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "serialNumber": serial_number(seed),
+            "version": 1,
+            "metadata": metadata,
+            "components": self.components,
+            "compositions": self.compositions,
+        });
+        if !self.vulnerabilities.is_empty() {
+            document["vulnerabilities"] = Value::Array(self.vulnerabilities);
+        }
+        document
+    }
+}
+
+/// The artifact itself.
+fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
+    let artifact = &facts.artifact;
+    let mut own = Map::new();
+    own.insert("type".to_owned(), json!("application"));
+    own.insert("bom-ref".to_owned(), json!(reference));
+    own.insert("name".to_owned(), json!(artifact.name));
+    if artifact.kind == ArtifactKind::Directory {
+        // The digest of a directory is one of names and contents, no file's hash.
+        own.insert("properties".to_owned(), json!([{"name": "fngate:tree-sha256", "value": artifact.sha256}]));
+    } else {
+        own.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": artifact.sha256}]));
+    }
+    own
+}
+
+/// One package; where it is known in several ways, with all of them as evidence.
+fn component(purl: &str, packages: &[&Package], reference: String) -> Value {
+    let mut own = Map::new();
+    own.insert("type".to_owned(), json!("library"));
+    own.insert("bom-ref".to_owned(), json!(reference));
+    if let Some(package) = packages.first() {
+        match package.name.split_once('/').filter(|_| package.ecosystem == Ecosystem::Npm) {
+            Some((group, name)) => {
+                own.insert("group".to_owned(), json!(group));
+                own.insert("name".to_owned(), json!(name));
+            }
+            None => {
+                own.insert("name".to_owned(), json!(package.name));
+            }
+        }
+        if let Some(version) = &package.version {
+            own.insert("version".to_owned(), json!(version));
+        }
+    }
+    own.insert("scope".to_owned(), json!(scope(packages)));
+    own.insert("purl".to_owned(), json!(purl));
+    own.insert("evidence".to_owned(), evidence(packages));
+    own.insert("properties".to_owned(), Value::Array(properties(packages)));
+    Value::Object(own)
+}
+
+fn scope(packages: &[&Package]) -> &'static str {
+    if packages.iter().all(|package| package.relation == Relation::Build) {
+        "excluded"
+    } else if packages.iter().all(|package| package.dev && !package.relation.is_inside()) {
+        "optional"
+    } else {
+        "required"
+    }
+}
+
+/// By which means a package is known, and where.
+fn evidence(packages: &[&Package]) -> Value {
+    let mut methods: Vec<(&str, &str)> = packages.iter().map(|package| (technique(package.relation), package.evidence)).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let certain = packages.iter().any(|package| package.version.is_some());
+    let confidence = if certain { 1.0 } else { 0.5 };
+    let methods: Vec<Value> =
+        methods.into_iter().map(|(technique, value)| json!({"technique": technique, "confidence": confidence, "value": value})).collect();
+    let mut places: Vec<&str> = packages.iter().flat_map(|package| package.paths.iter().map(|path| path.as_str())).collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut evidence = json!({"identity": [{"field": "purl", "confidence": confidence, "methods": methods}]});
+    if !places.is_empty() {
+        evidence["occurrences"] = places.into_iter().map(|path| json!({"location": path})).collect();
+    }
+    evidence
+}
+
+fn technique(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Embedded | Relation::Build => "binary-analysis",
+        Relation::Bundled => "source-code-analysis",
+        Relation::Installed | Relation::Vendored | Relation::Locked | Relation::Declared => "manifest-analysis",
+    }
+}
+
+fn properties(packages: &[&Package]) -> Vec<Value> {
+    let relations = packages.iter().map(|package| ("fngate:relation", package.relation.as_str()));
+    let candidates = packages.iter().flat_map(|package| package.candidates.iter().map(|version| ("fngate:candidate", version.as_str())));
+    let mut properties: Vec<(&str, &str)> = relations.chain(candidates).collect();
+    properties.sort_unstable();
+    properties.dedup();
+    properties.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+}
+
+/// The component a vulnerable purl belongs to: itself, or the package of which it is a candidate version.
+fn owner<'a>(purl: &'a str, known: &'a BTreeMap<String, Vec<&Package>>) -> Option<&'a str> {
+    let bare = purl.split('@').next().unwrap_or(purl);
+    known.get_key_value(purl).or_else(|| known.get_key_value(bare)).map(|(purl, _)| purl.as_str())
+}
+
+fn vulnerability(known: &Vulnerability, reference: &str, affects: Vec<Value>) -> Value {
+    let osv = |id: &str| json!({"name": "OSV", "url": format!("https://osv.dev/vulnerability/{id}")});
+    let mut rating = json!({"severity": known.severity.as_str()});
+    if let Some(score) = known.cvss {
+        rating["score"] = json!(score);
+    }
+    if let Some(vector) = &known.cvss_vector {
+        rating["method"] = json!(method(vector));
+        rating["vector"] = json!(vector);
+    }
+    let mut own = json!({
+        "bom-ref": reference,
+        "id": known.id,
+        "source": osv(&known.id),
+        "ratings": [rating],
+        "description": known.summary,
+        "affects": affects,
+    });
+    if !known.aliases.is_empty() {
+        own["references"] = known.aliases.iter().map(|id| json!({"id": id, "source": osv(id)})).collect();
+    }
+    if !known.fixed.is_empty() {
+        own["recommendation"] = json!(format!("update to {}", known.fixed.join(" or ")));
+    }
+    own
+}
+
+fn method(vector: &str) -> &'static str {
+    match vector.split('/').next() {
+        Some("CVSS:3.0") => "CVSSv3",
+        Some("CVSS:3.1") => "CVSSv31",
+        Some("CVSS:4.0") => "CVSSv4",
+        _ => "CVSSv2",
+    }
+}
+
+/// A UUID (RFC 9562, version 8: own digest) that is the same for the same bytes.
+fn serial_number(seed: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(b"fngate cyclonedx\n");
+    digest.update(seed.as_bytes());
+    let mut hex: Vec<char> = digest.finalize().iter().take(16).flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).collect();
+    for (at, digit) in [(12, '8'), (16, 'a')] {
+        if let Some(place) = hex.get_mut(at) {
+            *place = digit;
+        }
+    }
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().iter().collect::<String>();
+    format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}

@@ -1,0 +1,120 @@
+//! `json`: everything, for programs. The schema is `fngate-report/1`; a change that a reader could notice changes its number.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Examined, Judged, Reporter, Run};
+use crate::model::{
+    Advisories, ArtifactFacts, Finding, Ignored, InventoryState, NotJudged, Outcome, Package, Problem, Provenance, SCOPE, Secret,
+    Vulnerability,
+};
+
+/// The JSON report.
+pub(super) struct Json;
+
+impl Reporter for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
+        let document = Document {
+            schema: "fngate-report/1",
+            fngate: env!("CARGO_PKG_VERSION"),
+            outcome: run.outcome(),
+            scope: SCOPE,
+            advisories: run.advisories.as_ref(),
+            policy: Digest { digest: &run.policy_digest },
+            config: Digest { digest: &run.config_digest },
+            artifacts: run.artifacts.iter().map(Artifact::of).collect(),
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        out.write_all(b"\n")
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    fngate: &'static str,
+    outcome: Outcome,
+    scope: [&'static str; 3],
+    advisories: Option<&'a Advisories>,
+    policy: Digest<'a>,
+    config: Digest<'a>,
+    artifacts: Vec<Artifact<'a>>,
+}
+
+#[derive(Serialize)]
+struct Digest<'a> {
+    digest: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Artifact<'a> {
+    Judged(Box<JudgedArtifact<'a>>),
+    Unread { name: &'a str, outcome: Outcome, error: &'a str },
+}
+
+impl<'a> Artifact<'a> {
+    fn of(examined: &'a Examined) -> Self {
+        match &examined.result {
+            Ok(judged) => Self::Judged(Box::new(JudgedArtifact::of(judged))),
+            Err(error) => Self::Unread { name: &examined.name, outcome: examined.outcome(), error },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JudgedArtifact<'a> {
+    #[serde(flatten)]
+    artifact: &'a ArtifactFacts,
+    outcome: Outcome,
+    inventory: Coverage<'a>,
+    findings: &'a [Finding],
+    ignored: &'a [Ignored],
+    problems: &'a [Problem],
+    packages: Vec<Row<'a>>,
+    vulnerabilities: &'a [Vulnerability],
+    secrets: &'a [Secret],
+    provenance: &'a Provenance,
+}
+
+#[derive(Serialize)]
+struct Coverage<'a> {
+    state: InventoryState,
+    unattributed_bytes: u64,
+    not_judged: &'a [NotJudged],
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    purl: String,
+    #[serde(flatten)]
+    package: &'a Package,
+}
+
+impl<'a> JudgedArtifact<'a> {
+    fn of(judged: &'a Judged) -> Self {
+        let Judged { facts, verdict } = judged;
+        let inventory = &facts.inventory;
+        Self {
+            artifact: &facts.artifact,
+            outcome: verdict.outcome,
+            inventory: Coverage {
+                state: judged.state(),
+                unattributed_bytes: inventory.unattributed_bytes(),
+                not_judged: &inventory.not_judged,
+            },
+            findings: &verdict.findings,
+            ignored: &verdict.ignored,
+            problems: &verdict.problems,
+            packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),
+            vulnerabilities: &facts.vulnerabilities,
+            secrets: &inventory.secrets,
+            provenance: &facts.provenance,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! `text`: for a person. The verdict first, then what to do about it, gravest first, then who signed and what was known.
+
+use std::io::{self, Write};
+
+use super::page::{Ink, Page};
+use super::{Examined, Judged, Reporter, Run, words};
+use crate::model::{Advisories, AdvisoryOrigin, Facts, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped};
+
+/// The text report.
+pub(super) struct Text;
+
+impl Reporter for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
+        let mut page = Page::new(run.screen);
+        let several = run.artifacts.len() > 1;
+        if several {
+            page.paragraph(0, "", verdict_ink(run.outcome()), &summary(run));
+        }
+        for examined in &run.artifacts {
+            if several {
+                page.gap();
+            }
+            artifact(&mut page, examined, several);
+        }
+        if several {
+            page.gap();
+        }
+        if let Some(advisories) = &run.advisories {
+            page.paragraph(0, "advisories: ", Ink::Plain, &source(advisories));
+        }
+        let rule = run.artifacts.iter().find_map(|examined| examined.result.as_ref().ok()?.verdict.findings.first());
+        if let Some(finding) = rule {
+            page.paragraph(0, "", Ink::Faint, &format!("more: fngate explain {}", escaped(&finding.rule)));
+        }
+        out.write_all(page.into_text().as_bytes())
+    }
+}
+
+/// `deny: 1 of 3 artifacts denied, 1 could not be judged, 1 passed`.
+fn summary(run: &Run) -> String {
+    let number = |outcome| run.artifacts.iter().filter(|examined| examined.outcome() == outcome).count();
+    let parts =
+        [(number(Outcome::Deny), "denied"), (number(Outcome::Incomplete), "could not be judged"), (number(Outcome::Pass), "passed")];
+    let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    format!("{}: of {} artifacts {}", run.outcome().as_str(), run.artifacts.len(), parts.join(", "))
+}
+
+fn artifact(page: &mut Page, examined: &Examined, several: bool) {
+    let name = escaped(&examined.name);
+    let lead = if several { format!("{name}: ") } else { String::new() };
+    match &examined.result {
+        Err(error) => {
+            let name = if several { String::new() } else { format!("{name}: ") };
+            let line = format!("{}incomplete; {name}{}", lead, escaped(error));
+            page.paragraph(0, "", verdict_ink(Outcome::Incomplete), &line);
+        }
+        Ok(judged) => {
+            page.paragraph(0, "", verdict_ink(judged.verdict.outcome), &format!("{lead}{}", verdict_line(judged)));
+            page.paragraph(0, "", Ink::Plain, &identity(&judged.facts, several));
+            page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", judged.facts.artifact.sha256));
+            for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
+                group(page, level, &judged.verdict);
+            }
+            ignored(page, &judged.verdict);
+            page.gap();
+            page.paragraph(0, "findings:   ", Ink::Plain, &counts(&judged.verdict));
+            page.paragraph(0, "signature:  ", Ink::Plain, &signature(&judged.facts.provenance));
+        }
+    }
+}
+
+/// `pass (npm, PyPI, crates.io); not judged: 1 Go binary, 8.4 MB`.
+fn verdict_line(judged: &Judged) -> String {
+    let mut line = format!("{} ({})", judged.verdict.outcome.as_str(), SCOPE.join(", "));
+    let rest = words::not_judged(&judged.facts.inventory.not_judged);
+    if !rest.is_empty() {
+        line.push_str(&format!("; not judged: {rest}"));
+    }
+    line
+}
+
+/// `fn.zip: zip, 1.6 kB, 2 files, 1 package`.
+fn identity(facts: &Facts, several: bool) -> String {
+    let name = if several { String::new() } else { format!("{}: ", escaped(&facts.artifact.name)) };
+    format!(
+        "{name}{}, {}, {}, {}",
+        facts.artifact.kind.as_str(),
+        words::bytes(facts.artifact.size),
+        words::count(facts.inventory.files.len(), "file"),
+        words::count(facts.inventory.packages.len(), "package"),
+    )
+}
+
+/// The findings of one level, those about one subject together.
+fn group(page: &mut Page, level: Level, verdict: &Verdict) {
+    let findings: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.level == level).collect();
+    if findings.is_empty() {
+        return;
+    }
+    let heading = match level {
+        Level::Deny => "DENIED",
+        Level::Incomplete => "COULD NOT BE JUDGED",
+        Level::Warn => "WARNINGS",
+        Level::Info => "FOR INFORMATION",
+    };
+    page.gap();
+    page.paragraph(0, "", Ink::Grave(level), &format!("{heading} ({})", findings.len()));
+    let mut subjects: Vec<(&str, Option<&str>)> = Vec::new();
+    for finding in &findings {
+        let subject = (finding.subject.as_str(), finding.path.as_deref());
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    for subject in subjects {
+        heading_of(page, subject);
+        for finding in findings.iter().filter(|finding| (finding.subject.as_str(), finding.path.as_deref()) == subject) {
+            one(page, finding);
+        }
+    }
+}
+
+/// What the next findings are about, and where it is.
+fn heading_of(page: &mut Page, (subject, path): (&str, Option<&str>)) {
+    let shown = if subject.is_empty() { "the artifact" } else { subject };
+    page.paragraph(2, "", Ink::Strong, &escaped(shown));
+    if let Some(path) = path.filter(|path| *path != subject) {
+        page.paragraph(4, "in ", Ink::Plain, &escaped(path));
+    }
+}
+
+fn one(page: &mut Page, finding: &Finding) {
+    let line = finding.line.map_or_else(String::new, |line| format!("line {line}: "));
+    page.paragraph(4, "- ", Ink::Plain, &format!("{line}{}", escaped(&finding.message)));
+    if !finding.help.is_empty() {
+        page.paragraph(6, "fix: ", Ink::Plain, &escaped(&finding.help));
+    }
+    page.paragraph(6, "", Ink::Faint, format!("[{}] {}", escaped(&finding.rule), escaped(&finding.advisory)).trim_end());
+    if !finding.fingerprint.is_empty() {
+        page.paragraph(6, "", Ink::Faint, &format!("fingerprint {}", escaped(&finding.fingerprint)));
+    }
+}
+
+fn ignored(page: &mut Page, verdict: &Verdict) {
+    if verdict.ignored.is_empty() {
+        return;
+    }
+    page.gap();
+    page.paragraph(0, "", Ink::Strong, &format!("IGNORED ({})", verdict.ignored.len()));
+    for ignored in &verdict.ignored {
+        let finding = &ignored.finding;
+        let mut names = vec![finding.rule.as_str(), finding.advisory.as_str(), finding.subject.as_str()];
+        names.retain(|name| !name.is_empty());
+        let until = ignored.expires.as_ref().map_or_else(|| "for ever".to_owned(), |day| format!("until {day}"));
+        page.paragraph(2, "", Ink::Plain, &escaped(&names.join(" ")));
+        page.paragraph(4, "", Ink::Plain, &format!("{until}: {}", escaped(&ignored.reason)));
+    }
+}
+
+/// `3 denied, 1 not judged, 2 warnings, 4 for information; 1 ignored`.
+fn counts(verdict: &Verdict) -> String {
+    let number = |level| verdict.findings.iter().filter(|finding| finding.level == level).count();
+    let warnings = words::count(number(Level::Warn), "warning");
+    let parts = [
+        (number(Level::Deny), format!("{} denied", number(Level::Deny))),
+        (number(Level::Incomplete), format!("{} could not be judged", number(Level::Incomplete))),
+        (number(Level::Warn), warnings),
+        (number(Level::Info), format!("{} for information", number(Level::Info))),
+        (verdict.ignored.len(), format!("{} ignored", verdict.ignored.len())),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+fn signature(provenance: &Provenance) -> String {
+    match provenance.state {
+        ProvenanceState::Unsigned => "none".to_owned(),
+        ProvenanceState::Refused => format!("refused ({})", escaped(&provenance.reason)),
+        ProvenanceState::Verified => {
+            let signers = provenance.signers.iter().map(|signer| match signer.issuer.as_str() {
+                "" => format!("the key {}", escaped(&signer.subject)),
+                issuer => format!("{} (by {})", escaped(&signer.subject), escaped(issuer)),
+            });
+            format!("verified, {}", signers.collect::<Vec<_>>().join(" and "))
+        }
+    }
+}
+
+/// `database of 2026-11-21, 1 day old`.
+fn source(advisories: &Advisories) -> String {
+    let kind = match advisories.source {
+        AdvisoryOrigin::Db => "database",
+        AdvisoryOrigin::Api => "api.osv.dev",
+        AdvisoryOrigin::Embedded => "snapshot inside fngate",
+    };
+    let day = advisories.as_of.get(..10).unwrap_or(&advisories.as_of);
+    let age = usize::try_from(advisories.age_days).unwrap_or_default();
+    let note = if advisories.note.is_empty() { String::new() } else { format!(" ({})", escaped(&advisories.note)) };
+    format!("{kind} of {day}, {} old{note}", words::count(age, "day"))
+}
+
+fn verdict_ink(outcome: Outcome) -> Ink {
+    Ink::Grave(match outcome {
+        Outcome::Pass => Level::Info,
+        Outcome::Incomplete => Level::Incomplete,
+        Outcome::Deny => Level::Deny,
+    })
+}

@@ -1,0 +1,124 @@
+//! `cyclonedx`: components, evidence, and what is missing.
+
+use std::fs;
+use std::path::Path;
+
+use fngate::model::{ArtifactKind, Ecosystem, Facts, Package, Relation};
+use fngate::report::{Examined, write_sbom};
+use serde_json::{Value, json};
+
+use super::{run, written};
+use crate::policy::sample::{self, path};
+
+fn sbom(facts: &Facts) -> Value {
+    let mut out = Vec::new();
+    write_sbom(facts, "2026-11-22T00:00:00Z", &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+fn package(name: &str, version: Option<&str>, relation: Relation, at: &str) -> Package {
+    Package::new(Ecosystem::Npm, name, version, relation, &path(at), "npm/package-json")
+}
+
+fn with_packages(packages: Vec<Package>) -> Facts {
+    let mut facts = sample::clean();
+    facts.inventory.packages = packages;
+    Facts { inventory: facts.inventory.sorted(), ..facts }
+}
+
+#[test]
+fn one_artifact() {
+    insta::assert_snapshot!(written("cyclonedx", &run(vec![sample::grave()])));
+}
+
+#[test]
+fn one_component_a_purl_with_all_of_its_evidence() {
+    let document = sbom(&with_packages(vec![
+        package("@scope/a", Some("1.0.0"), Relation::Installed, "node_modules/@scope/a/package.json"),
+        package("@scope/a", Some("1.0.0"), Relation::Vendored, "vendor/a/package.json"),
+        package("b", None, Relation::Declared, "package.json"),
+        package("c", Some("2.0.0"), Relation::Build, "bootstrap"),
+        Package { dev: true, ..package("d", Some("2.0.0"), Relation::Locked, "package-lock.json") },
+        Package { candidates: vec!["1.0.0".to_owned(), "2.0.0".to_owned()], ..package("e", None, Relation::Bundled, "dist/index.js") },
+    ]));
+    let components = document["components"].as_array().unwrap();
+    let told: Vec<_> = components.iter().map(|c| (c["purl"].as_str().unwrap(), c.get("version"), c["scope"].as_str().unwrap())).collect();
+    let [one, two] = [json!("1.0.0"), json!("2.0.0")];
+    assert_eq!(
+        told,
+        [
+            ("pkg:npm/%40scope/a@1.0.0", Some(&one), "required"),
+            ("pkg:npm/b", None, "required"),
+            ("pkg:npm/c@2.0.0", Some(&two), "excluded"),
+            ("pkg:npm/d@2.0.0", Some(&two), "optional"),
+            ("pkg:npm/e", None, "required"),
+        ]
+    );
+    assert_eq!((&components[0]["group"], &components[0]["name"]), (&json!("@scope"), &json!("a")));
+    assert_eq!(
+        components[0]["evidence"]["occurrences"],
+        json!([{"location": "node_modules/@scope/a/package.json"}, {"location": "vendor/a/package.json"}])
+    );
+    assert_eq!(components[4]["properties"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_was_not_attributed_is_a_composition() {
+    assert_eq!(sbom(&sample::clean())["compositions"], json!([{"aggregate": "complete", "assemblies": ["artifact"]}]));
+    assert_eq!(sbom(&sample::unseen())["compositions"], json!([{"aggregate": "incomplete", "assemblies": ["artifact"]}]));
+    assert_eq!(sbom(&sample::with_go_binary())["compositions"], json!([{"aggregate": "complete", "assemblies": ["artifact"]}]));
+}
+
+#[test]
+fn the_same_bytes_have_the_same_serial_number_and_others_another() {
+    let number = |facts: &Facts| sbom(facts)["serialNumber"].as_str().unwrap().to_owned();
+    let mut other = sample::clean();
+    assert_eq!(number(&other), number(&sample::clean()));
+    other.artifact.sha256 = "34".repeat(32);
+    assert_ne!(number(&other), number(&sample::clean()));
+}
+
+#[test]
+fn a_directory_has_no_hash_of_a_file() {
+    let mut facts = sample::clean();
+    facts.artifact.kind = ArtifactKind::Directory;
+    facts.artifact.code_sha256 = None;
+    let component = &sbom(&facts)["metadata"]["component"];
+    assert_eq!((component.get("hashes"), &component["properties"][0]["name"]), (None, &json!("fngate:tree-sha256")));
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let mut run = run(vec![sample::clean(), sample::grave()]);
+    run.artifacts.push(Examined { name: "b.zip".to_owned(), result: Err("no such file".to_owned()) });
+    let document: Value = serde_json::from_str(&written("cyclonedx", &run)).unwrap();
+    let mut references = Vec::new();
+    for artifact in document["components"].as_array().unwrap() {
+        references.push(&artifact["bom-ref"]);
+        references.extend(artifact["components"].as_array().into_iter().flatten().map(|component| &component["bom-ref"]));
+    }
+    assert_eq!(references.len(), 5);
+    let affected = document["vulnerabilities"].as_array().unwrap().iter().flat_map(|known| known["affects"].as_array().unwrap());
+    let affected: Vec<&Value> = affected.map(|affected| &affected["ref"]).collect();
+    assert_eq!(affected.len(), 3);
+    let composed = document["compositions"].as_array().unwrap().iter().map(|composition| &composition["assemblies"][0]);
+    assert!(affected.into_iter().chain(composed).all(|reference| references.contains(&reference)));
+}
+
+/// Writes documents for a validator to read, where `FNGATE_WRITE_SBOMS` names a folder.
+#[test]
+fn documents_for_an_independent_validator() {
+    let Some(folder) = std::env::var_os("FNGATE_WRITE_SBOMS") else { return };
+    let mut several = run(vec![sample::clean(), sample::grave(), sample::unseen()]);
+    several.artifacts.push(Examined { name: "b.zip".to_owned(), result: Err("no such file".to_owned()) });
+    let odd = with_packages(vec![
+        package("@scope/ä b", None, Relation::Declared, "a!/package.json"),
+        Package { dev: true, ..package("d", Some("2.0.0+x y"), Relation::Locked, "a \u{202e}/package-lock.json") },
+        package("c", Some("2.0.0"), Relation::Build, "bootstrap"),
+    ]);
+    for (name, run) in
+        [("clean", run(vec![sample::clean()])), ("grave", run(vec![sample::grave()])), ("odd", run(vec![odd])), ("several", several)]
+    {
+        fs::write(Path::new(&folder).join(format!("cdx-{name}.json")), written("cyclonedx", &run)).unwrap();
+    }
+}
