@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use fngate::policy::Settings;
 use sha2::{Digest, Sha256};
 
-pub(crate) use valid::{AdvisoryMode, Identity, Key, Limits, Signature};
+pub(crate) use valid::{AdvisoryMode, Key, Limits, Signature};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "fngate.toml";

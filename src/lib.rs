@@ -31,10 +31,8 @@ pub const ADVISORIES_FAILED: ProblemKind = ProblemKind {
     page: "The source of advisories was there and then broke off, refused or answered with something else than advisories, so the packages were not judged. Try again, or use an offline database (`fngate db build`, `--advisories offline`).",
 };
 
-/// Every kind of problem there is, of all stages.
-pub fn problem_kinds() -> impl Iterator<Item = &'static ProblemKind> {
-    [artifact::PROBLEMS, extract::PROBLEMS, secret::PROBLEMS, scan::PROBLEMS, &[&ADVISORIES_FAILED]].into_iter().flatten().copied()
-}
+/// Every kind of problem there is, a slice a stage.
+pub const PROBLEMS: &[&[&ProblemKind]] = &[artifact::PROBLEMS, extract::PROBLEMS, secret::PROBLEMS, scan::PROBLEMS, &[&ADVISORIES_FAILED]];
 
 /// Everything a judgement needs, made once and used for any number of artifacts, from any number of threads.
 pub struct Gate {

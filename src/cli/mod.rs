@@ -3,9 +3,9 @@
 mod check;
 mod completions;
 mod db;
-mod progress;
 mod explain;
 mod policy;
+mod progress;
 mod query;
 mod query_text;
 mod sbom;
@@ -68,24 +68,18 @@ enum Command {
     Check(check::Args),
     /// List the packages in an artifact, as CycloneDX
     Sbom(sbom::Args),
-    /// Search artifacts, directories or files for secrets
-    Secrets(secrets::Args),
-    /// Explain a rule or a kind of problem: why it matters, what to do
-    Explain(explain::Args),
-    /// List the policies that judge, and run their tests
-    Policy(policy::Args),
-    /// Write a completion script for a shell
-    Completions(completions::Args),
-    /// Make and inspect the offline advisory database
-    Db(db::Args),
     /// Look up the advisories of packages, without an artifact
     Query(query::Args),
     /// Search artifacts, directories or files for secrets
     Secrets(secrets::Args),
+    /// Verify who signed an artifact
+    Verify(verify::Args),
     /// Make and inspect the offline advisory database
     Db(db::Args),
-    /// Verify who signed an artifact, and what they said about it
-    Verify(Box<verify::Args>),
+    /// Explain a rule, a kind of problem or a reason
+    Explain(explain::Args),
+    /// List and test policies
+    Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
 }
@@ -111,22 +105,16 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Every kind of problem that some stage raises.
-const PROBLEMS: &[&[&fngate::model::ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::extract::PROBLEMS, fngate::secret::PROBLEMS];
-
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
         Command::Check(args) => check::run(args, &cli.global),
         Command::Sbom(args) => sbom::run(args, &cli.global),
-        Command::Secrets(args) => secrets::run(args, &cli.global),
-        Command::Explain(args) => explain::run(args, PROBLEMS),
-        Command::Policy(args) => policy::run(args),
-        Command::Completions(args) => Ok(completions::run(args)),
-        Command::Db(args) => db::run(args),
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
-        Command::Db(args) => db::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Db(args) => db::run(args),
+        Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
+        Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
     }
 }
@@ -159,6 +147,7 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         ($($kind:ty),+) => { None$(.or_else(|| error.downcast_ref::<$kind>().and_then(<$kind>::hint)))+ };
     }
     first!(
+        crate::config::ConfigError,
         fngate::artifact::OpenError,
         fngate::osv::SourceError,
         fngate::osv::BuildError,
@@ -180,7 +169,6 @@ pub(crate) fn columns() -> usize {
         return 80;
     }
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(40, 120)
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Opens what `-o` names, `-` or nothing meaning standard output.
