@@ -125,15 +125,20 @@ fn examine(gate: &Gate, name: &str, given: &[BundleFile], progress: &Progress) -
 }
 
 fn judge(gate: &Gate, name: &str, given: &[BundleFile]) -> Result<Judged, String> {
-    let artifact = open(name).map_err(|error| super::said(&error))?;
+    let artifact = open(name).map_err(|error| line(&error))?;
     let mut bundles = given.to_vec();
     if name != "-" {
         let beside =
             signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
         bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
     }
-    let (facts, verdict) = gate.check(&artifact, &bundles).map_err(|error| super::said(&error.into()))?;
+    let (facts, verdict) = gate.check(&artifact, &bundles).map_err(|error| line(&error.into()))?;
     Ok(Judged { facts, verdict })
+}
+
+/// An error on one line, as a report of many artifacts has it.
+fn line(error: &anyhow::Error) -> String {
+    super::said(error).replace("\n  ", "; ")
 }
 
 /// Opens an artifact by path, or from standard input.

@@ -14,3 +14,4 @@ mod mutation;
 mod policy;
 mod signature;
 mod report;
+mod gate;
