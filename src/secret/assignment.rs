@@ -60,12 +60,10 @@ fn dashed(text: &[u8], word: &Range<usize>, name: &Range<usize>) -> Option<Assig
     (name.end - start >= 16).then(|| Assigned { name: name.start..start - 1, value: start..name.end, quoted: false, loose: true })
 }
 
-/// Skips a type between a name and its `=`: `: str = `, `: String = `.
+/// Skips a type between a name and its `=`: `: str = `, `: String = `, Go's `string = `.
 fn typed(text: &[u8], at: usize) -> usize {
-    if text.get(at) != Some(&b':') {
-        return at;
-    }
-    let mut end = at + 1 + count(text, at + 1, 4, |byte| byte == b' ');
+    let colon = usize::from(text.get(at) == Some(&b':'));
+    let mut end = at + colon + count(text, at + colon, 4, |byte| byte == b' ');
     let width = count(text, end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'&' | b'|' | b'?' | b'.' | b'\''));
     end += width;
     end += count(text, end, 4, |byte| byte == b' ');
@@ -91,7 +89,7 @@ fn value_field(text: &[u8], at: usize) -> Option<usize> {
 /// How many bytes the assignment operator at `at` has; 0 for none.
 fn operator(text: &[u8], at: usize) -> usize {
     let here = &text[at.min(text.len())..text.len().min(at + 4)];
-    const OPERATORS: &[&[u8]] = &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b"=", b":", b",", b">", b"("];
+    const OPERATORS: &[&[u8]] = &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b".=", b"=", b":", b",", b">", b"("];
     OPERATORS.iter().find(|operator| here.starts_with(operator)).map_or(0, |operator| operator.len())
 }
 
@@ -153,6 +151,9 @@ const KEYS: &[&str] = &[
     "developerkey", "writekey", "adminkey", "keyapi", "rootkey", "aeskey", "deskey", "tokenkey", "keysecret", "webhookkey", "serverkey", "projectkey", "secretsalt",
 ];
 
+/// Names of values that are meant to be seen.
+const OPEN: &[&str] = &["public", "pubkey", "csrf", "xsrf", "pagetoken", "nexttoken", "continuation", "marker", "cachekey", "cursor", "synctoken", "changetoken", "idempotency", "hash", "digest", "integrity"];
+
 /// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
 fn promise(name: &[u8]) -> Option<Promise> {
     let mut squashed: String = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect();
@@ -163,6 +164,9 @@ fn promise(name: &[u8]) -> Option<Promise> {
             Some(word) => squashed.truncate(squashed.len() - word.len()),
             None => break,
         }
+    }
+    if OPEN.iter().any(|word| squashed.contains(word)) {
+        return None;
     }
     let ends = |words: &[&str]| words.iter().any(|word| squashed.ends_with(word));
     if ends(PASSWORDS) && !ends(NOT_PASSWORDS) {
@@ -190,7 +194,7 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
     }
     let score = randomness::score(value);
     let each = score / value.len().min(256) as f64;
-    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8;
+    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value);
     let mixed = makeup.digit > 0 && makeup.lower + makeup.upper > 0;
     let holds = match promise {
         Promise::Password => value.len() >= 6 && value.len() <= 128 && if mixed { score > 5.0 } else { score > 12.0 && each > 1.2 },
@@ -202,6 +206,11 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
         (true, false) => Some(Strength::Weak),
         (false, _) => None,
     }
+}
+
+/// An identifier as often as a key.
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36 && value.iter().enumerate().all(|(at, &byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// A key by itself: long, mixed, without the characters that code is made of.

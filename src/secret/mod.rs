@@ -239,7 +239,7 @@ impl Scanner {
     fn secret(&self, path: &EntryPath, text: &Text<'_>, hit: &Hit, place: (u32, u32), chain: &[&'static str]) -> Secret {
         let rule = &self.engine.rules[hit.rule];
         let value = &text.bytes[hit.secret.clone()];
-        let body = if rule.check == Some(Check::Pem) { pem::letters(value) } else { value.to_vec() };
+        let body = if matches!(rule.check, Some(Check::Pem)) { pem::letters(value) } else { value.to_vec() };
         let name = &text.bytes[hit.name.clone()];
         let level = match (rule.level, hit.confidence) {
             _ if known::is_known(&body) => SecretLevel::Info,

@@ -165,12 +165,25 @@ fn longest(value: &[u8], goes_on: impl Fn(u8, u8) -> bool) -> usize {
 /// Parts of values that stand in for the real one.
 const STAND_INS: &[&str] = &[
     "example", "sample", "your", "placeholder", "changeme", "change_me", "change-me", "replace", "redacted", "removed", "insert", "dummy", "foobar", "lorem", "deadbeef",
-    "notreal", "xxxx", "....", "****", "<", ">", "${", "{{", "}}", "$(", "%(", "%s", "%d", "#{", "…", "process.env", "os.environ", "getenv", "undefined", "null", "0000000", "1234567",
-    "abcdefg", "todo", "invalid", "secret", "passw", "password",
+    "notreal", "xxxx", "....", "****", "<", ">", "${", "{{", "}}", "$(", "%(", "%s", "%d", "#{", "…", "process.env", "os.environ", "getenv", "undefined", "null", "todo", "invalid", "secret", "passw", "password",
 ];
 
-/// Whether a value says itself that it is none: a template, a mask, a word that asks to be replaced.
+/// Parts of values typed along the keyboard.
+const LADDERS: &[&str] = &["0000000", "1234567", "7654321", "abcdefg", "qwerty"];
+
+/// Enough variety for a value whose owner is named and whose length is right.
+pub(super) fn is_varied(value: &[u8]) -> bool {
+    distinct(value) >= 7.min(value.len() / 2) && longest_run(value) < 8
+}
+
+/// [`is_mask`], or typed along the keyboard.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    is_mask(value) || LADDERS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
+/// Whether a value says itself that it is none: a template, a mask, a word that asks to be replaced.
+pub(super) fn is_mask(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     let stand_in = STAND_INS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
     let masked = distinct(value) <= 3 || longest_run(value) >= 6;
