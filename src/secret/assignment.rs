@@ -152,7 +152,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Names of values that are meant to be seen.
-const OPEN: &[&str] = &["public", "pubkey", "csrf", "xsrf", "pagetoken", "nexttoken", "continuation", "marker", "cachekey", "cursor", "synctoken", "changetoken", "idempotency", "hash", "digest", "integrity"];
+const OPEN: &[&str] = &["public", "pubkey", "csrf", "xsrf", "pagetoken", "nexttoken", "continuation", "marker", "cachekey", "cursor", "synctoken", "changetoken", "idempotency", "hash", "digest", "integrity", "primarykey", "foreignkey"];
 
 /// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
 fn promise(name: &[u8]) -> Option<Promise> {

@@ -417,6 +417,8 @@ fn pem_end(text: &[u8], from: usize) -> usize {
 fn is_left_edge(text: &[u8], at: usize) -> bool {
     let back = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).copied();
     match back(1) {
+        // `video.ico-…`: the end of a name.
+        Some(b'.') => !back(2).is_some_and(|byte| byte.is_ascii_alphanumeric()),
         Some(byte) if byte.is_ascii_alphanumeric() => {
             (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't')) || back(3) == Some(b'%') || (back(6) == Some(b'\\') && back(5) == Some(b'u'))
         }

@@ -99,12 +99,10 @@ struct Place {
 }
 
 impl Place {
-    fn step(&mut self, byte: u8) {
-        if byte == b'\n' {
-            *self = Self { line: self.line.saturating_add(1), column: 1 };
-        } else {
-            self.column = self.column.saturating_add(1);
-        }
+    /// Moves behind `bytes`.
+    fn skip(&mut self, bytes: &[u8]) {
+        let (line, column) = Lines::new(bytes).of(bytes.len());
+        (self.line, self.column) = self.plus(line, column);
     }
 
     /// Where (`line`, `column`) of a part that begins here is.

@@ -134,7 +134,7 @@ pub(super) fn is_random_token(value: &[u8]) -> bool {
         12..=23 => 6,
         _ => 8,
     };
-    distinct(value) >= enough && longest_run(value) < 7 && longest_ladder(value) < 16.max(value.len() / 2)
+    distinct(value) >= enough && longest_run(value) < 7 && longest_ladder(value) < 17.max(value.len() / 3)
 }
 
 /// As a key of at least 16 characters of letters and digits is.
