@@ -15,3 +15,4 @@ mod policy;
 mod signature;
 mod report;
 mod gate;
+mod osv;
