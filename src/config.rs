@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use fngate::policy::Settings;
 use sha2::{Digest, Sha256};
 
-pub(crate) use valid::{AdvisoryMode, Identity, Key, Limits, Signature};
+pub(crate) use valid::{AdvisoryMode, Key, Limits, Signature};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "fngate.toml";
@@ -124,7 +124,7 @@ impl Config {
 fn parse(text: &str, base: &Path) -> Result<Config, Fault> {
     let raw: raw::File = toml::from_str(text)
         .map_err(|fault| Fault { at: fault.span().map_or(0, |span| span.start), message: fault.message().replace('\n', "; ") })?;
-    valid::check(raw, base)
+    valid::check(&raw, base)
 }
 
 fn read(path: &Path) -> io::Result<String> {
