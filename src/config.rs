@@ -124,7 +124,7 @@ impl Config {
 fn parse(text: &str, base: &Path) -> Result<Config, Fault> {
     let raw: raw::File = toml::from_str(text)
         .map_err(|fault| Fault { at: fault.span().map_or(0, |span| span.start), message: fault.message().replace('\n', "; ") })?;
-    valid::check(raw, base)
+    valid::check(&raw, base)
 }
 
 fn read(path: &Path) -> io::Result<String> {

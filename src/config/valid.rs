@@ -81,7 +81,7 @@ pub(crate) struct Limits {
 }
 
 /// Checks the whole file; the paths in it are relative to `base`.
-pub(super) fn check(raw: raw::File, base: &Path) -> Result<Config, Fault> {
+pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
     let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
     let paths = |words: &[Word], key: &str| words.iter().map(|word| path(word, key)).collect::<Result<Vec<_>, _>>();
     let identities = raw.signature.identity.iter().map(identity).collect::<Result<_, _>>()?;
@@ -96,7 +96,7 @@ pub(super) fn check(raw: raw::File, base: &Path) -> Result<Config, Fault> {
         secret_rules: paths(&raw.secret.rules, "secret.rules")?,
         signature: Signature { trusted_root, identities, keys },
         limits: limits(&raw.limits)?,
-        policy: settings(&raw)?,
+        policy: settings(raw)?,
         ..Config::default()
     })
 }

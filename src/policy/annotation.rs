@@ -100,11 +100,8 @@ fn named(rego: &str) -> BTreeSet<String> {
     for (at, key) in rego.match_indices("\"rule\"") {
         let after = rego.get(at + key.len()..).unwrap_or_default().trim_start();
         let value = after.strip_prefix(':').map(str::trim_start).and_then(|rest| rest.strip_prefix('"'));
-        if let Some((id, _)) = value.and_then(|rest| rest.split_once('"')) {
-            if super::is_kebab(id) {
-                named.insert(id.to_owned());
-            }
-        }
+        let id = value.and_then(|rest| rest.split_once('"')).map(|(id, _)| id);
+        named.extend(id.filter(|id| super::is_kebab(id)).map(str::to_owned));
     }
     named
 }

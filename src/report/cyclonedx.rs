@@ -21,10 +21,8 @@ impl Reporter for CycloneDx {
     }
 
     fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
-        if let [only] = run.artifacts.as_slice() {
-            if let Ok(judged) = &only.result {
-                return write_sbom(&judged.facts, &run.timestamp, out);
-            }
+        if let [super::Examined { result: Ok(judged), .. }] = run.artifacts.as_slice() {
+            return write_sbom(&judged.facts, &run.timestamp, out);
         }
         let mut bom = Bom::default();
         for (number, examined) in run.artifacts.iter().enumerate() {
@@ -79,7 +77,7 @@ impl Bom {
             by_purl.entry(package.purl()).or_default().push(package);
         }
         let refers = |purl: &str| format!("{reference}/{purl}");
-        let components = by_purl.iter().map(|(purl, packages)| component(purl, packages, refers(purl))).collect();
+        let components = by_purl.iter().map(|(purl, packages)| component(purl, packages, &refers(purl))).collect();
         let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
         self.compositions.push(json!({"aggregate": aggregate, "assemblies": [reference]}));
         let mut by_id: BTreeMap<&str, Vec<&Vulnerability>> = BTreeMap::new();
@@ -91,7 +89,7 @@ impl Bom {
             affected.sort_unstable();
             affected.dedup();
             let affects: Vec<Value> = affected.into_iter().map(|purl| json!({"ref": refers(purl)})).collect();
-            self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), affects)));
+            self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), &affects)));
         }
         components
     }
@@ -138,7 +136,7 @@ fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
 }
 
 /// One package; where it is known in several ways, with all of them as evidence.
-fn component(purl: &str, packages: &[&Package], reference: String) -> Value {
+fn component(purl: &str, packages: &[&Package], reference: &str) -> Value {
     let mut own = Map::new();
     own.insert("type".to_owned(), json!("library"));
     own.insert("bom-ref".to_owned(), json!(reference));
@@ -215,7 +213,7 @@ fn owner<'a>(purl: &'a str, known: &'a BTreeMap<String, Vec<&Package>>) -> Optio
     known.get_key_value(purl).or_else(|| known.get_key_value(bare)).map(|(purl, _)| purl.as_str())
 }
 
-fn vulnerability(known: &Vulnerability, reference: &str, affects: Vec<Value>) -> Value {
+fn vulnerability(known: &Vulnerability, reference: &str, affects: &[Value]) -> Value {
     let osv = |id: &str| json!({"name": "OSV", "url": format!("https://osv.dev/vulnerability/{id}")});
     let mut rating = json!({"severity": known.severity.as_str()});
     if let Some(score) = known.cvss {

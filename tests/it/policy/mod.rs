@@ -3,5 +3,6 @@
 mod builtin;
 mod given;
 mod ignore;
+mod input;
 pub mod sample;
 mod verdict;
