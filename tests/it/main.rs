@@ -16,3 +16,4 @@ mod signature;
 mod report;
 mod gate;
 mod osv;
+mod extract;
