@@ -1,10 +1,13 @@
 //! What a bundle must prove: the artifact, the certificate, the log, the time; and how much of the format may be bent.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fngate::model::ProvenanceState;
 use fngate::signature::{self, Digests, LARGEST_BUNDLE, MOST_BUNDLES};
 use jiff::SignedDuration;
+use proptest::prelude::{ProptestConfig, prop_assert, proptest};
 use serde_json::{Value, json};
 use sha2::Digest as _;
 
@@ -144,6 +147,12 @@ fn the_checkpoint_is_the_logs_own() {
     };
     assert_eq!(changed(origin), "checkpoint-invalid");
     assert_eq!(changed(|bundle| flip(&mut entry(bundle)["logId"]["keyId"])), "unknown-log");
+    let witnessed = |bundle: &mut Value, witnesses: usize| {
+        let point = &mut entry(bundle)["inclusionProof"]["checkpoint"]["envelope"];
+        *point = json!(format!("{}{}", point.as_str().unwrap(), "\u{2014} witness.example AAAAAAAA\n".repeat(witnesses)));
+    };
+    assert_eq!(changed(|bundle| witnessed(bundle, 31)), "verified");
+    assert_eq!(changed(|bundle| witnessed(bundle, 32)), "checkpoint-invalid");
 }
 
 #[test]
@@ -476,4 +485,24 @@ fn spoil(bundle: &mut Value, place: &str, change: &str) -> bool {
         },
     }
     true
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_damage_is_accepted_and_none_breaks_the_verifier(at in 0.0..1.0_f64, byte: u8, cut in 0..4_usize, statement_of: bool) {
+        static GOOD: LazyLock<[String; 2]> = LazyLock::new(|| {
+            let ours = subject(&format!(r#""sha256":"{}""#, hex(&sha256(ARTIFACT))));
+            [FAKE.signed(ARTIFACT, &Signing::default()).to_string(), FAKE.attested(&statement(&ours), &Signing::default()).to_string()]
+        });
+        let good = GOOD[usize::from(statement_of)].as_bytes();
+        let place = (at * good.len() as f64) as usize;
+        let mut damaged = good.to_vec();
+        damaged.splice(place..(place + cut).min(good.len()), [byte]);
+        let same = serde_json::from_slice::<Value>(&damaged).ok() == serde_json::from_slice::<Value>(good).ok();
+        let provenance = verified(&[file(damaged)], &signer());
+        prop_assert!(same || provenance.state == ProvenanceState::Refused, "{place} {byte} {cut}");
+        prop_assert!(provenance.reason != "internal-error");
+    }
 }

@@ -158,6 +158,9 @@ fn every_step_is_explained() {
       ok    integrated time
               expected  no unsigned time
               found     none
+      ok    checkpoint signatures
+              expected  at most 32 signatures
+              found     1
       ok    log position
               expected  size 3, root <sha256>
               found     index 1 and 1, size 3, root <sha256>
