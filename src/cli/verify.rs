@@ -36,8 +36,17 @@ pub(crate) struct Args {
     /// Who must have vouched for the signer, exactly
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// Shorthand for a workflow of this GitHub repository; needs --workflow
+    #[arg(long, value_name = "OWNER/NAME", requires = "workflow", conflicts_with_all = ["identity", "identity_pattern", "issuer"])]
+    repo: Option<String>,
+    /// The workflow's file, such as release.yml
+    #[arg(long, value_name = "FILE", requires = "repo")]
+    workflow: Option<String>,
+    /// The ref the workflow ran at, such as refs/tags/v1; without it, any branch or tag
+    #[arg(long = "ref", value_name = "REF", requires = "repo")]
+    reference: Option<String>,
     /// What the certificate must say besides, such as source_repository_ref=refs/heads/main (repeatable)
-    #[arg(long, value_name = "NAME=VALUE", requires = "issuer")]
+    #[arg(long, value_name = "NAME=VALUE")]
     claim: Vec<String>,
     /// A public key (PEM) that may have signed (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -114,12 +123,11 @@ fn requirement(args: &Args) -> anyhow::Result<Requirement> {
         hinted(anyhow::Error::new(error), hint)
     };
     let mut requirement = Requirement { profile: args.profile.into(), ..Requirement::default() };
-    let issuer = args.issuer.as_deref().unwrap_or_default();
-    let identity = match (&args.identity, &args.identity_pattern) {
-        (Some(subject), _) => Some(Identity::exact(issuer, subject).map_err(refused)?),
-        (None, Some(pattern)) => Some(Identity::pattern(issuer, pattern).map_err(refused)?),
-        (None, None) if args.issuer.is_some() => bail!("`--issuer` needs `--identity` or `--identity-pattern`: an issuer vouches for many"),
-        (None, None) => None,
+    let identity = match identity(args) {
+        Some(identity) => Some(identity.map_err(refused)?),
+        None if args.issuer.is_some() => bail!("`--issuer` needs `--identity` or `--identity-pattern`: an issuer vouches for many"),
+        None if !args.claim.is_empty() => bail!("`--claim` needs an identity whose claims they are"),
+        None => None,
     };
     if let Some(mut identity) = identity {
         for claim in &args.claim {
@@ -133,6 +141,16 @@ fn requirement(args: &Args) -> anyhow::Result<Requirement> {
         requirement.keys.push(key.map_err(refused).with_context(|| format!("cannot use the key: {}", path.display()))?);
     }
     Ok(requirement)
+}
+
+fn identity(args: &Args) -> Option<Result<Identity, signature::RequirementError>> {
+    let issuer = args.issuer.as_deref().unwrap_or_default();
+    match (&args.identity, &args.identity_pattern, &args.repo, &args.workflow) {
+        (Some(subject), ..) => Some(Identity::exact(issuer, subject)),
+        (_, Some(pattern), ..) => Some(Identity::pattern(issuer, pattern)),
+        (_, _, Some(repository), Some(workflow)) => Some(Identity::github(repository, workflow, args.reference.as_deref())),
+        _ => None,
+    }
 }
 
 fn read_key(path: &Path) -> anyhow::Result<String> {

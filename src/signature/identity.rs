@@ -14,6 +14,9 @@ const PATTERN_SIZE: usize = 1 << 20;
 /// What makes the character before it optional or repeated.
 const REPETITIONS: [char; 4] = ['?', '*', '+', '{'];
 
+/// The issuer of GitHub Actions.
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+
 /// Somebody who may sign: an issuer and a subject it vouches for, with optional claims.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -52,6 +55,26 @@ impl Identity {
             .map_err(|error| RequirementError::Pattern(error.to_string()))?;
         let subject = Subject::Pattern { written: pattern.to_owned(), regex };
         Ok(Self { issuer: issuer.to_owned(), subject, kind, claims: BTreeMap::new() })
+    }
+
+    /// A workflow file of a GitHub repository, at one ref (`refs/tags/v1`) or, without it, at any branch or tag but no pull
+    /// request. The source repository is required too: whoever calls a reusable workflow signs in the workflow's name.
+    pub fn github(repository: &str, workflow: &str, reference: Option<&str>) -> Result<Self, RequirementError> {
+        let plain = |text: &str| {
+            !text.is_empty() && !text.starts_with('.') && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        let named = repository.split_once('/').is_some_and(|(owner, name)| plain(owner) && plain(name));
+        if !named || !plain(workflow) {
+            return Err(RequirementError::GitHub(format!("{repository} {workflow}")));
+        }
+        let source = format!("https://github.com/{repository}");
+        let file = format!("{source}/.github/workflows/{workflow}");
+        let identity = match reference {
+            Some(reference) if reference.starts_with("refs/") => Self::exact(GITHUB, &format!("{file}@{reference}"))?,
+            Some(reference) => return Err(RequirementError::GitHub(reference.to_owned())),
+            None => Self::pattern(GITHUB, &format!("{}@refs/(?:heads|tags)/.+", regex::escape(&file)))?,
+        };
+        identity.claim("source_repository_uri", &source)
     }
 
     /// The same, if a claim of the certificate has this value. Names as in [`claim_names`]; hyphens and capitals are taken too.

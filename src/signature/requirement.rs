@@ -62,6 +62,9 @@ pub enum RequirementError {
         /// What is too broad about it.
         why: &'static str,
     },
+    /// Not a repository, a workflow file or a ref of GitHub's.
+    #[error("this does not name a workflow on GitHub: {0}")]
+    GitHub(String),
     /// No such claim.
     #[error("no certificate has a claim of this name: {0}")]
     UnknownClaim(String),
@@ -88,6 +91,7 @@ impl RequirementError {
             Self::BroadPattern { .. } => Some(
                 r"write host and first path segment out, with `\.` for a dot: `https://github\.com/owner/repo/\.github/workflows/release\.yml@refs/tags/v.*`".to_owned(),
             ),
+            Self::GitHub(_) => Some("the repository is `owner/name`, the workflow `release.yml`, the ref `refs/tags/v1` or `refs/heads/main`".to_owned()),
             Self::UnknownClaim(_) => Some(format!("the names are {}", claim_names().collect::<Vec<_>>().join(", "))),
             Self::Key(_) => Some("give a PEM file with `-----BEGIN PUBLIC KEY-----`".to_owned()),
             Self::EmptyClaim(_) | Self::KeyWindow(_) => None,

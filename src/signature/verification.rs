@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(broken.result.as_ref().map_err(|refusal| refusal.reason.code), Err("internal-error"));
         let proof = Proof { signer: Signer { subject: "somebody".to_owned(), ..Signer::default() }, statement: None };
         let good = caught("b".to_owned(), |_| Ok(proof));
-        assert_eq!(conclude(&[broken.clone()]).reason, "internal-error");
+        assert_eq!(conclude(std::slice::from_ref(&broken)).reason, "internal-error");
         let both = conclude(&[broken, good]);
         assert_eq!(both.state, ProvenanceState::Verified);
         assert!(both.message.starts_with("a: internal-error: "), "{}", both.message);

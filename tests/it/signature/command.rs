@@ -217,6 +217,22 @@ fn bundles_are_found_beside_or_given() {
 }
 
 #[test]
+fn a_github_workflow_has_a_shorthand() {
+    let place = Place::new().beside(&FAKE.signed(ARTIFACT, &Signing::default()));
+    let by = |more: &[&str]| {
+        let base = ["verify", "fn.zip", "--trusted-root", "root.json", "--repo", "acme/hello", "--workflow", "release.yml"];
+        place.run(&[&base[..], more].concat()).status.code()
+    };
+    assert_eq!(by(&[]), Some(0));
+    assert_eq!(by(&["--ref", "refs/tags/v1.0.0", "--claim", "build_trigger=push"]), Some(0));
+    assert_eq!(by(&["--ref", "refs/tags/v1.0"]), Some(1));
+    assert_eq!(by(&["--claim", "build_trigger=release"]), Some(1));
+    assert_eq!(by(&["--ref", "v1.0.0"]), Some(2));
+    assert_eq!(by(&["--issuer", ISSUER]), Some(2));
+    assert_eq!(place.run(&["verify", "fn.zip", "--repo", "acme/hello"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_key_is_read_from_pem() {
     let place = Place::new().beside(&FAKE.signed(ARTIFACT, &Signing { with_key: true, ..Signing::default() }));
     let base = ["verify", "fn.zip", "--trusted-root", "root.json", "--key", "key.pem"];
@@ -236,6 +252,8 @@ fn what_cannot_be_done_is_two() {
         &["verify", "."],
         &["verify", "fn.zip", "--identity", SUBJECT],
         &["verify", "fn.zip", "--issuer", ISSUER],
+        &["verify", "fn.zip", "--claim", "build_trigger=push"],
+        &["verify", "fn.zip", "--claim", "build_trigger=push", "--key", "key.pem"],
         &["verify", "fn.zip", "--issuer", ISSUER, "--identity", ""],
         &["verify", "fn.zip", "--issuer", "", "--identity", SUBJECT],
         &["verify", "fn.zip", "--issuer", ISSUER, "--identity-pattern", ".*"],

@@ -226,3 +226,38 @@ fn a_key_is_held_against_its_window() {
     assert!(matches!(Key::from_pem(&FAKE.key_pem()).unwrap().within(Some(at), Some(at - second)), Err(RequirementError::KeyWindow(_))));
     assert!(now() > at);
 }
+
+#[test]
+fn a_github_workflow_is_bound_to_its_source() {
+    let made = |subject, source| {
+        FAKE.signed(ARTIFACT, &Signing { subjects: vec![San::Uri(subject)], claims: vec![(12, source)], ..Signing::default() })
+    };
+    let acme = "https://github.com/acme/hello";
+    let any = || with_identity(Identity::github("acme/hello", "release.yml", None).unwrap());
+    assert_eq!(verdict(&made(SUBJECT, acme), &any()), "verified");
+    assert_eq!(verdict(&made("https://github.com/acme/hello/.github/workflows/release.yml@refs/heads/main", acme), &any()), "verified");
+    // Another repository that calls this workflow signs under the workflow's name.
+    assert_eq!(verdict(&made(SUBJECT, "https://github.com/evil/caller"), &any()), "claim-mismatch");
+    for other in [
+        "https://github.com/acme/hello/.github/workflows/release.yml@refs/pull/7/merge",
+        "https://github.com/acme/hello/.github/workflows/releaseXyml@refs/heads/main",
+        "https://github.com/acme/hello2/.github/workflows/release.yml@refs/heads/main",
+    ] {
+        assert_eq!(verdict(&made(other, acme), &any()), "identity-mismatch", "{other}");
+    }
+    assert!(Identity::github("my-org/a.b_c-d", "build-and_sign.v2.yaml", None).is_ok());
+    for (repository, workflow, reference) in [
+        ("acme", "release.yml", None),
+        ("acme/hello/x", "release.yml", None),
+        ("acme/", "release.yml", None),
+        ("../hello", "release.yml", None),
+        ("acme/.*", "release.yml", None),
+        ("acme/hello", "sub/release.yml", None),
+        ("acme/hello", "", None),
+        ("acme/hello", "release.yml", Some("v1")),
+        ("acme/hello", "release.yml", Some("")),
+    ] {
+        let identity = Identity::github(repository, workflow, reference);
+        assert!(matches!(identity, Err(RequirementError::GitHub(_))), "{repository} {workflow} {reference:?}");
+    }
+}
