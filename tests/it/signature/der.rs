@@ -75,8 +75,8 @@ pub fn utc_time(at: Timestamp) -> Vec<u8> {
     tlv(0x17, at.strftime("%y%m%d%H%M%SZ").to_string().as_bytes())
 }
 
-pub fn name(common: &str) -> Vec<u8> {
-    seq(&[set(&[seq(&[oid("2.5.4.3"), utf8(common)])])])
+pub fn name(text: &str) -> Vec<u8> {
+    seq(&[set(&[seq(&[oid("2.5.4.3"), utf8(text)])])])
 }
 
 pub fn algorithm(of: &str) -> Vec<u8> {

@@ -361,24 +361,24 @@ impl Fake {
         const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
         let sha = algorithm(SHA256);
         let imprint = seq(&[sha.clone(), octets(&sha256(signature))]);
-        let info = seq(&[int(1), oid("1.3.6.1.4.1.57264.2"), imprint, int(9), time(signing.stamped)]);
+        let token = seq(&[int(1), oid("1.3.6.1.4.1.57264.2"), imprint, int(9), time(signing.stamped)]);
         let certificate_hash = seq(&[seq(&[seq(&[octets(&sha256(&self.stamp_certificate))])])]);
         let attributes = set(&[
             seq(&[oid("1.2.840.113549.1.9.3"), set(&[oid(TST_INFO)])]),
-            seq(&[oid("1.2.840.113549.1.9.4"), set(&[octets(&sha256(&info))])]),
+            seq(&[oid("1.2.840.113549.1.9.4"), set(&[octets(&sha256(&token))])]),
             seq(&[oid("1.2.840.113549.1.9.16.2.47"), set(&[certificate_hash])]),
         ]);
         let proof = sign(self.by(signing.timestamp, &self.stamp), &attributes);
         let mut implicit = attributes;
         implicit[0] = 0xa0;
         let signer = seq(&[int(1), seq(&[name("fake tsa root"), int(5)]), sha.clone(), implicit, algorithm(ECDSA_SHA256), octets(&proof)]);
-        let content = seq(&[oid(TST_INFO), tagged(0, &octets(&info))]);
-        let data = seq(&[int(3), set(&[sha]), content, set(&[signer])]);
-        seq(&[seq(&[int(0)]), seq(&[oid("1.2.840.113549.1.7.2"), tagged(0, &data)])])
+        let content = seq(&[oid(TST_INFO), tagged(0, &octets(&token))]);
+        let signed = seq(&[int(3), set(&[sha]), content, set(&[signer])]);
+        seq(&[seq(&[int(0)]), seq(&[oid("1.2.840.113549.1.7.2"), tagged(0, &signed)])])
     }
 
-    fn self_signed(common: &str, key: &KeyPair) -> Vec<u8> {
-        let (subject, issuer) = (name(common), name(common));
+    fn self_signed(called: &str, key: &KeyPair) -> Vec<u8> {
+        let (subject, issuer) = (name(called), name(called));
         Cert { serial: 1, subject, issuer, key, signer: key, valid: long(), extensions: authority(false) }.der(&[])
     }
 
