@@ -49,10 +49,13 @@ impl Identity {
         if let Some(why) = breadth(body, kind) {
             return Err(RequirementError::BroadPattern { pattern: pattern.to_owned(), why });
         }
-        let regex = regex::RegexBuilder::new(&format!(r"\A(?:{body})\z"))
-            .size_limit(PATTERN_SIZE)
-            .build()
-            .map_err(|error| RequirementError::Pattern(error.to_string()))?;
+        // Flags could make a comment of what follows; and only a body that is whole by itself stays within the anchors' group.
+        if body.split("(?").skip(1).any(|group| !group.starts_with(':')) {
+            return Err(RequirementError::Pattern(format!("flags and named groups are not taken: {pattern}")));
+        }
+        let compiled = |text: &str| regex::RegexBuilder::new(text).size_limit(PATTERN_SIZE).build();
+        let regex = compiled(body).and_then(|_| compiled(&format!(r"\A(?:{body})\z")));
+        let regex = regex.map_err(|error| RequirementError::Pattern(error.to_string()))?;
         let subject = Subject::Pattern { written: pattern.to_owned(), regex };
         Ok(Self { issuer: issuer.to_owned(), subject, kind, claims: BTreeMap::new() })
     }
@@ -77,7 +80,7 @@ impl Identity {
         identity.claim("source_repository_uri", &source)
     }
 
-    /// The same, if a claim of the certificate has this value. Names as in [`claim_names`]; hyphens and capitals are taken too.
+    /// The same, if a claim of the certificate has this value. Names as in [`claim_names`](super::claim_names); hyphens and capitals are taken too.
     pub fn claim(mut self, name: &str, value: &str) -> Result<Self, RequirementError> {
         let name = claim_name(name).ok_or_else(|| RequirementError::UnknownClaim(name.to_owned()))?;
         if value.is_empty() {
@@ -206,5 +209,40 @@ impl fmt::Display for Identity {
             write!(f, ", {name} = {value}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
+
+    use super::*;
+
+    /// Nobody who may sign for `https://github.com/acme/…` or `…@acme.example`, whatever the rest of a pattern says.
+    const STRANGERS: [&str; 10] = [
+        "https://github.com/ZQ/x",
+        "https://github.com/acmeZQ/x",
+        "https://github.com/acm/ZQ",
+        "https://ZQ.example/acme/x",
+        "https://github.com.ZQ.example/acme/x",
+        "https://githubZcom/acme/x",
+        "ZQ",
+        "a@ZQ.example",
+        "a@acmeZexample",
+        "a@acme.exampleZQ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn no_pattern_that_is_taken_matches_a_stranger(rest in r"([a-c./*+?|()\[\]{}\\^$@:-]|\(\?:|\.\*){0,12}", before in r"[a-c.*+?|()\[\]\\^$-]{0,8}") {
+            for pattern in [format!(r"https://github\.com/acme{rest}"), format!(r"{before}@acme\.example"), format!(r"https://github\.com/acme/{rest}")] {
+                if let Ok(identity) = Identity::pattern("issuer", &pattern) {
+                    let matched = STRANGERS.iter().find(|stranger| identity.accepts_subject(stranger));
+                    prop_assert!(matched.is_none(), "{pattern} matches {matched:?}");
+                }
+            }
+        }
     }
 }

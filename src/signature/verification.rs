@@ -181,7 +181,7 @@ impl<'a> Question<'a> {
         trace: &mut Trace,
     ) -> Result<Signer, Refusal> {
         let identities = &self.requirement.identities;
-        let expected = "a public key's signature, as configured";
+        let expected = self.kinds();
         trace.hold("kind of signer", &reason::KEY_EXPECTED, expected, "a certificate", !identities.is_empty())?;
         let demand = Demand { log: log.map(|log| log.id.as_slice()), key: None };
         let verified = self.cryptography(parsed, digest, demand, trace)?;
@@ -196,7 +196,7 @@ impl<'a> Question<'a> {
 
     fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, log: Option<&Log>, trace: &mut Trace) -> Result<Signer, Refusal> {
         let keys = &self.requirement.keys;
-        let expected = "a certificate's signature, as configured";
+        let expected = self.kinds();
         trace.hold("kind of signer", &reason::CERTIFICATE_EXPECTED, expected, "a bare key", !keys.is_empty())?;
         let mut refusal = None;
         for key in keys {
@@ -214,6 +214,15 @@ impl<'a> Question<'a> {
             }
         }
         Err(refusal.unwrap_or_else(|| Refusal::new(&reason::CERTIFICATE_EXPECTED, expected, "a bare key")))
+    }
+
+    /// What may have made the signature, in words.
+    fn kinds(&self) -> &'static str {
+        match (self.requirement.identities.is_empty(), self.requirement.keys.is_empty()) {
+            (false, true) => "a certificate",
+            (true, _) => "a bare key",
+            (false, false) => "a certificate or a bare key",
+        }
     }
 
     /// Signature, chain, certificate transparency, log inclusion and timestamps, by the crate.

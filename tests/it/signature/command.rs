@@ -171,7 +171,7 @@ fn every_step_is_explained() {
               expected  sha256 <sha256>
               found     sha256 <sha256>
       ok    kind of signer
-              expected  a public key's signature, as configured
+              expected  a certificate
               found     a certificate
       ok    cryptography
               expected  signature, certificate chain, certificate transparency, inclusion in the log, timestamps
