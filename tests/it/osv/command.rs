@@ -36,7 +36,7 @@ fn prepared() -> tempfile::TempDir {
     }
     let (code, out, error) = fngate(folder.path(), &["db", "build", "--from", "dumps", "--output", "a.db"], "");
     assert_eq!(code, 0, "{error}");
-    assert!(out.contains("npm              402       402         1  2026-01-01"), "{out}");
+    assert!(out.contains("npm              403       403         1  2026-01-02"), "{out}");
     folder
 }
 
@@ -45,7 +45,7 @@ fn build_status_verify() {
     let folder = prepared();
     let (code, out, _) = fngate(folder.path(), &["db", "status", "--db", "a.db", "--format", "json"], "");
     let status: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((code, &status["as_of"], &status["unreadable"]), (0, &Value::from("2026-01-01T00:00:00Z"), &Value::from(0)));
+    assert_eq!((code, &status["as_of"], &status["unreadable"]), (0, &Value::from("2026-01-02T00:00:00Z"), &Value::from(0)));
     assert_eq!(status["digest"].as_str().unwrap().len(), 64);
     assert_eq!(fngate(folder.path(), &["db", "verify", "--db", "a.db"], "").0, 0);
     assert_eq!(fngate(folder.path(), &["db", "verify", "--db", "b.db"], "").0, 2);
