@@ -50,7 +50,7 @@ pub fn build(from: &[PathBuf], output: &Path, as_of: Option<Timestamp>) -> Resul
     let newest = ecosystems.iter().filter_map(|covered| covered.newest.parse().ok()).max();
     let description = Description {
         as_of: as_of.or(newest).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
-        built: now.to_string(),
+        built: Timestamp::from_second(now.as_second()).unwrap_or(now).to_string(),
         fngate: env!("CARGO_PKG_VERSION").to_owned(),
         unreadable: harvest.unreadable,
         ecosystems,

@@ -139,5 +139,18 @@ fn text_is_for_people() {
     );
     assert!(!out.contains('\u{1b}'));
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
-    insta::assert_snapshot!(out, @r"");
+    insta::assert_snapshot!(out, @"
+    pkg:pypi/snake-oil@1.5: 1 vulnerability
+      GHSA-pppp              critical 9.8   fixed in 2.0
+    pkg:npm/odd@9.0.0: 1 vulnerability
+      GHSA-odd               unknown        no fix
+        Something is wrong
+        counts as affected because it could not be evaluated: an event's version is
+        no npm version: `>= 1.123.64`
+    pkg:npm/left%1B%5B31m@1.0.0: not judged
+      the name is no package name
+    pkg:npm/left@1.5.0: no known vulnerability
+
+    4 asked, 2 vulnerable, 1 not judged (offline database, as of 2026-01-02)
+    ");
 }
