@@ -41,7 +41,8 @@ pub(super) fn write(out: &mut dyn Write, questions: &[Question], answers: &[Answ
         };
         writeln!(out, "{bold}{}{bold:#}: {verdict}", escaped(&subject))?;
         if let Some(error) = &answer.error {
-            paragraph(out, &format!("not judged: {}", escaped(error)), 2)?;
+            let wholly = if count == 0 { "" } else { "not wholly judged: " };
+            paragraph(out, &format!("{wholly}{}", escaped(error)), 2)?;
         }
         for vulnerability in &answer.vulnerabilities {
             write_one(out, vulnerability, coloured)?;

@@ -39,17 +39,18 @@ pub fn build(from: &[PathBuf], output: &Path, as_of: Option<Timestamp>) -> Resul
     let now = Timestamp::now();
     let mut harvest = Harvest::default();
     for dump in dump::find(from)? {
-        harvest.add(&dump, read_dump(&dump)?);
+        harvest.add(&dump, read_dump(&dump, now)?);
     }
     harvest.check()?;
     let entries = distinct(std::mem::take(&mut harvest.entries));
     let packages = packages(&entries);
     let ecosystems = Ecosystem::ALL.into_iter().filter(|ecosystem| harvest.covered[slot(*ecosystem)]);
-    let ecosystems = ecosystems.map(|ecosystem| describe(ecosystem, &entries, &packages, now)).collect::<Vec<_>>();
+    let ecosystems =
+        ecosystems.map(|ecosystem| describe(ecosystem, &entries, &packages, harvest.newest[slot(ecosystem)])).collect::<Vec<_>>();
     let newest = ecosystems.iter().filter_map(|covered| covered.newest.parse().ok()).max();
     let description = Description {
         as_of: as_of.or(newest).unwrap_or(Timestamp::UNIX_EPOCH).to_string(),
-        built: now.to_string(),
+        built: Timestamp::from_second(now.as_second()).unwrap_or(now).to_string(),
         fngate: env!("CARGO_PKG_VERSION").to_owned(),
         unreadable: harvest.unreadable,
         ecosystems,
@@ -76,6 +77,8 @@ struct Harvest {
     entries: Vec<Entry>,
     records: u64,
     unreadable: u64,
+    /// The newest `modified` of each ecosystem that is not in the future, in nanoseconds; withdrawals are news too.
+    newest: [Option<i128>; 3],
     /// The first record that could not be read, and why.
     first: Option<String>,
     /// Ecosystems that some record names.
@@ -89,7 +92,7 @@ fn slot(ecosystem: Ecosystem) -> usize {
     usize::from(ecosystem_byte(ecosystem)) - 1
 }
 
-fn read_dump(dump: &Dump) -> Result<Vec<Harvest>, BuildError> {
+fn read_dump(dump: &Dump, now: Timestamp) -> Result<Vec<Harvest>, BuildError> {
     dump.records(|harvest: &mut Harvest, name, json| {
         harvest.records += 1;
         match Record::parse(json) {
@@ -98,7 +101,7 @@ fn read_dump(dump: &Dump) -> Result<Vec<Harvest>, BuildError> {
                     harvest.unreadable += 1;
                     harvest.first.get_or_insert_with(|| format!("`{}`: a package it names cannot be read", escaped(name)));
                 }
-                harvest.take(&record)
+                harvest.take(&record, now)
             }
             Err(RecordError::Unreadable(why)) => {
                 harvest.unreadable += 1;
@@ -111,7 +114,7 @@ fn read_dump(dump: &Dump) -> Result<Vec<Harvest>, BuildError> {
 }
 
 impl Harvest {
-    fn take(&mut self, record: &Record) -> Result<(), BuildError> {
+    fn take(&mut self, record: &Record, now: Timestamp) -> Result<(), BuildError> {
         let advisory = &record.advisory;
         let mut by_package: BTreeMap<(Ecosystem, &str), Vec<&Affected>> = BTreeMap::new();
         for affected in &advisory.affected {
@@ -122,6 +125,9 @@ impl Harvest {
         let mut share = 0;
         for ((ecosystem, name), affected) in by_package {
             names[slot(ecosystem)] = true;
+            if modified > i128::MIN && modified <= now.as_nanosecond() {
+                self.newest[slot(ecosystem)] = self.newest[slot(ecosystem)].max(Some(modified));
+            }
             let mut body = Vec::with_capacity(256);
             put_advisory(&mut body, advisory, affected.into_iter());
             share += body.len();
@@ -160,6 +166,7 @@ impl Harvest {
             for at in 0..3 {
                 seen[at] |= part.seen[at];
                 alone[at] |= part.alone[at];
+                self.newest[at] = self.newest[at].max(part.newest[at]);
             }
         }
         match dump.ecosystem {
@@ -206,12 +213,11 @@ fn packages(entries: &[Entry]) -> Vec<Range<usize>> {
     .collect()
 }
 
-fn describe(ecosystem: Ecosystem, entries: &[Entry], packages: &[Range<usize>], now: Timestamp) -> Covered {
+fn describe(ecosystem: Ecosystem, entries: &[Entry], packages: &[Range<usize>], newest: Option<i128>) -> Covered {
     let of = entries.iter().filter(|entry| entry.ecosystem == ecosystem);
-    let mut ids = of.clone().map(|entry| &*entry.id).collect::<Vec<_>>();
+    let mut ids = of.map(|entry| &*entry.id).collect::<Vec<_>>();
     ids.par_sort_unstable();
     ids.dedup();
-    let newest = of.map(|entry| entry.modified.0).filter(|at| *at <= now.as_nanosecond()).max();
     let newest = newest.and_then(|at| Timestamp::from_nanosecond(at).ok()).map(|at| at.to_string());
     Covered {
         name: ecosystem.as_str().to_owned(),

@@ -67,11 +67,10 @@ fn named_by(path: &Path) -> Option<Ecosystem> {
 
 impl Dump {
     /// Shows every record to `read`, in parallel, and gives what it makes of chunks of them, in the order of the dump.
-    pub(super) fn records<T: Send, F>(&self, read: F) -> Result<Vec<T>, BuildError>
-    where
-        T: Default,
-        F: Fn(&mut T, &str, &[u8]) -> Result<(), BuildError> + Sync,
-    {
+    pub(super) fn records<T: Send + Default>(
+        &self,
+        read: impl Fn(&mut T, &str, &[u8]) -> Result<(), BuildError> + Sync,
+    ) -> Result<Vec<T>, BuildError> {
         if self.path.is_dir() { self.files(read) } else { self.zip(read) }
     }
 

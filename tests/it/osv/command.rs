@@ -36,7 +36,7 @@ fn prepared() -> tempfile::TempDir {
     }
     let (code, out, error) = fngate(folder.path(), &["db", "build", "--from", "dumps", "--output", "a.db"], "");
     assert_eq!(code, 0, "{error}");
-    assert!(out.contains("npm              402       402         1  2026-01-01"), "{out}");
+    assert!(out.contains("npm              403       403         1  2026-01-02"), "{out}");
     folder
 }
 
@@ -45,7 +45,7 @@ fn build_status_verify() {
     let folder = prepared();
     let (code, out, _) = fngate(folder.path(), &["db", "status", "--db", "a.db", "--format", "json"], "");
     let status: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!((code, &status["as_of"], &status["unreadable"]), (0, &Value::from("2026-01-01T00:00:00Z"), &Value::from(0)));
+    assert_eq!((code, &status["as_of"], &status["unreadable"]), (0, &Value::from("2026-01-02T00:00:00Z"), &Value::from(0)));
     assert_eq!(status["digest"].as_str().unwrap().len(), 64);
     assert_eq!(fngate(folder.path(), &["db", "verify", "--db", "a.db"], "").0, 0);
     assert_eq!(fngate(folder.path(), &["db", "verify", "--db", "b.db"], "").0, 2);
@@ -139,5 +139,18 @@ fn text_is_for_people() {
     );
     assert!(!out.contains('\u{1b}'));
     assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
-    insta::assert_snapshot!(out, @r"");
+    insta::assert_snapshot!(out, @"
+    pkg:pypi/snake-oil@1.5: 1 vulnerability
+      GHSA-pppp              critical 9.8   fixed in 2.0
+    pkg:npm/odd@9.0.0: 1 vulnerability
+      GHSA-odd               unknown        no fix
+        Something is wrong
+        counts as affected because it could not be evaluated: an event's version is
+        no npm version: `>= 1.123.64`
+    pkg:npm/left%1B%5B31m@1.0.0: not judged
+      the name is no package name
+    pkg:npm/left@1.5.0: no known vulnerability
+
+    4 asked, 2 vulnerable, 1 not judged (offline database, as of 2026-01-02)
+    ");
 }

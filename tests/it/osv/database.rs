@@ -157,7 +157,7 @@ fn a_cut_or_foreign_file_is_no_database() {
     }
     std::fs::write(&path, [&whole[..], b"x"].concat()).unwrap();
     assert!(matches!(Database::open(&path), Err(DatabaseError::Damaged { .. })));
-    let mut other = whole.clone();
+    let mut other = whole;
     other[8] = 9;
     std::fs::write(&path, other).unwrap();
     let Err(DatabaseError::Foreign { why, .. }) = Database::open(&path) else { panic!() };
@@ -190,7 +190,7 @@ fn a_bad_dump_keeps_the_old_database() {
     let whole = std::fs::read(&zip).unwrap();
     std::fs::write(&zip, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(refused(&zip), BuildError::Broken { .. }));
-    let mut damaged = whole.clone();
+    let mut damaged = whole;
     damaged[60] ^= 0xff;
     std::fs::write(&zip, damaged).unwrap();
     assert!(matches!(refused(&zip), BuildError::Broken { .. }));
@@ -204,7 +204,7 @@ fn a_bad_dump_keeps_the_old_database() {
     dump(&zip, &bomb);
     assert!(matches!(refused(&zip), BuildError::Bomb { .. }));
     dump(&zip, &[json!({"no": "id"}), npm("X-1", "p", &json!([{"introduced": "0"}]))]);
-    insta::assert_snapshot!(refused(&zip), @"1 of 2 records cannot be read; the first is `0.json`: the record cannot be read: it has no `id`");
+    insta::assert_snapshot!(refused(&zip), @"1 of 2 records cannot be read; the first is `0.json`: it has no `id`");
 }
 
 #[test]
