@@ -129,7 +129,7 @@ impl Engine {
     fn settled(&self, text: &Text<'_>, mut hits: Vec<Hit>) -> Vec<Hit> {
         let rank = |hit: &Hit| {
             let rule = &self.rules[hit.rule];
-            (rule.generic, matches!(rule.finder, Finder::Vendor { .. }), hit.confidence, hit.rule)
+            (rule.generic, matches!(rule.finder, Finder::Vendor { .. } | Finder::Url { .. }), hit.confidence, hit.rule)
         };
         hits.sort_by(|a, b| (a.secret.start, a.secret.end).cmp(&(b.secret.start, b.secret.end)).then_with(|| rank(a).cmp(&rank(b))));
         let mut kept: Vec<Hit> = Vec::with_capacity(hits.len().min(MOST));
