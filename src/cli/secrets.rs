@@ -66,7 +66,9 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
     }
     let mut document = search(&scanner, &args.paths)?;
     attribute(&mut document.secrets, is_third);
-    document.secrets.sort_by(|a, b| (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint)));
+    document
+        .secrets
+        .sort_by(|a, b| (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint)));
     document.problems.sort();
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
@@ -149,7 +151,10 @@ fn one(scanner: &Scanner, path: &Path, entry: &EntryPath) -> Found {
             }
         }
     });
-    searched.unwrap_or_else(|error| Found { problems: vec![Problem::at(&UNREADABLE, entry, format!("cannot read the file: {error}"))], ..Found::default() })
+    searched.unwrap_or_else(|error| Found {
+        problems: vec![Problem::at(&UNREADABLE, entry, format!("cannot read the file: {error}"))],
+        ..Found::default()
+    })
 }
 
 /// Whether a file lies where package managers install.

@@ -104,7 +104,8 @@ pub(super) fn base64(text: &[u8]) -> Option<Vec<u8>> {
 fn jwt(token: &[u8]) -> bool {
     let mut parts = token.split(|&byte| byte == b'.');
     let (Some(header), Some(claims)) = (parts.next(), parts.next()) else { return false };
-    let object = |part: &[u8]| base64(part).and_then(|json| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).ok());
+    let object =
+        |part: &[u8]| base64(part).and_then(|json| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).ok());
     object(header).is_some_and(|header| header.contains_key("alg")) && base64(claims).is_some_and(|json| json.starts_with(b"{"))
 }
 

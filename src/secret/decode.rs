@@ -26,7 +26,8 @@ pub(super) fn utf16(bytes: &[u8]) -> Option<Vec<u8>> {
         [0xfe, 0xff, rest @ ..] => (true, rest),
         _ => (nul_side(bytes)?, bytes),
     };
-    let units = body.chunks_exact(2).map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) });
+    let units =
+        body.chunks_exact(2).map(|pair| if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) });
     let mut out = String::with_capacity(body.len() / 2);
     out.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
     Some(out.into_bytes())

@@ -66,7 +66,9 @@ impl Engine {
         for (index, rule) in rules.iter().enumerate() {
             match &rule.finder {
                 Finder::Regex { .. } if rule.keywords.is_empty() => always.push(index),
-                Finder::Regex { .. } => rule.keywords.iter().for_each(|word| actions.entry(word.clone()).or_default().push(Action::Rule(index))),
+                Finder::Regex { .. } => {
+                    rule.keywords.iter().for_each(|word| actions.entry(word.clone()).or_default().push(Action::Rule(index)))
+                }
                 Finder::Token { prefixes, .. } => {
                     prefixes.iter().for_each(|prefix| actions.entry(prefix.to_ascii_lowercase()).or_default().push(Action::Rule(index)));
                 }
@@ -109,7 +111,11 @@ impl Engine {
         }
         hits.sort_by_key(|hit| (hit.matched.start, hit.rule));
         let mut lines = Lines::new(text.bytes);
-        let places: Vec<(&str, u32, u32)> = hits.iter().map(|hit| (self.rules[hit.rule].id.as_str(), lines.of(hit.matched.start))).map(|(id, (line, column))| (id, line, column)).collect();
+        let places: Vec<(&str, u32, u32)> = hits
+            .iter()
+            .map(|hit| (self.rules[hit.rule].id.as_str(), lines.of(hit.matched.start)))
+            .map(|(id, (line, column))| (id, line, column))
+            .collect();
         let near = |at: usize| {
             let (_, line, column) = places[at];
             self.rules[hits[at].rule].required.iter().all(|required| {
@@ -248,13 +254,17 @@ impl Search<'_> {
         let end = at.end + found.end();
         let goes_on = bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         let secret = at.start..end;
-        if (text && goes_on) || !randomness::is_random_token(&bytes[at.end..end]) {
+        let body = &bytes[at.end..end];
+        // A format that proves itself by its shape may have a dull body.
+        let sure = self.engine.rules[index].confidence == Confidence::High;
+        let varied = if sure { randomness::is_varied(body) } else { randomness::is_random_token(body) };
+        if (text && goes_on) || !varied {
             return None;
         }
         let confidence = self.proven(index, &secret, &secret)?;
         // In a binary nothing delimits a short prefix: there it takes a proof, or a body that looks drawn.
-        let sure = text || prefix.len() >= 4 && (confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0);
-        sure.then(|| Hit { rule: index, name: secret.start..secret.start, matched: secret.clone(), secret, confidence })
+        let stands = text || prefix.len() >= 4 && (confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0);
+        stands.then(|| Hit { rule: index, name: secret.start..secret.start, matched: secret.clone(), secret, confidence })
     }
 
     fn url(&mut self, mark: usize) {
@@ -348,8 +358,10 @@ impl Search<'_> {
                 let Some((matched, secret)) = places(program, part, whole.range(), &found, *group, rule.custom) else { continue };
                 let shift = |range: Range<usize>| range.start + window.start..range.end + window.start;
                 let (matched, secret) = (shift(matched), shift(secret));
-                let secret = if matches!(rule.check, Some(Check::Pem)) { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
-                if !rule.custom && !randomness::is_random_token(&self.text.bytes[secret.clone()]) {
+                let secret =
+                    if matches!(rule.check, Some(Check::Pem)) { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
+                let judged_whole = matches!(rule.check, Some(Check::Pem | Check::Structure(_)));
+                if !rule.custom && !judged_whole && !randomness::is_random_token(&self.text.bytes[secret.clone()]) {
                     continue;
                 }
                 if let Some(confidence) = self.proven(index, &secret, &matched) {
@@ -398,11 +410,8 @@ fn places(
         let chosen = if group > 0 { captures.get(group) } else { first() };
         chosen.map(|group| base + group.start()..base + group.end())
     };
-    let secret = if again {
-        program.captures(&part[matched.clone()]).and_then(|captures| pick(&captures, matched.start))
-    } else {
-        pick(found, 0)
-    };
+    let secret =
+        if again { program.captures(&part[matched.clone()]).and_then(|captures| pick(&captures, matched.start)) } else { pick(found, 0) };
     let secret = secret.unwrap_or_else(|| matched.clone());
     (!secret.is_empty()).then_some((matched, secret))
 }
@@ -420,7 +429,9 @@ fn is_left_edge(text: &[u8], at: usize) -> bool {
         // `video.ico-…`: the end of a name.
         Some(b'.') => !back(2).is_some_and(|byte| byte.is_ascii_alphanumeric()),
         Some(byte) if byte.is_ascii_alphanumeric() => {
-            (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't')) || back(3) == Some(b'%') || (back(6) == Some(b'\\') && back(5) == Some(b'u'))
+            (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't'))
+                || back(3) == Some(b'%')
+                || (back(6) == Some(b'\\') && back(5) == Some(b'u'))
         }
         _ => true,
     }

@@ -62,7 +62,9 @@ impl RuleError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Empty { .. } => Some("a file without `[extend] useDefault = true` replaces the built-in rules; add it to keep them".to_owned()),
+            Self::Empty { .. } => {
+                Some("a file without `[extend] useDefault = true` replaces the built-in rules; add it to keep them".to_owned())
+            }
             Self::Expression { .. } => Some("expressions are RE2's: no look-around, no back-references".to_owned()),
             _ => None,
         }
@@ -81,7 +83,8 @@ pub(super) struct RuleSet {
 /// Reads `text`, the content of `name`; `builtin` files may rely on their expressions being compiled later (a test compiles
 /// them all). Returns the set before any extension, and the `[extend]` table.
 fn parse(text: &str, name: &str, custom: bool) -> Result<(RuleSet, Table, Vec<(Vec<String>, Allowlist)>), RuleError> {
-    let table: Table = text.parse().map_err(|fault: toml::de::Error| RuleError::Syntax { path: name.to_owned(), fault: fault.message().to_owned() })?;
+    let table: Table =
+        text.parse().map_err(|fault: toml::de::Error| RuleError::Syntax { path: name.to_owned(), fault: fault.message().to_owned() })?;
     let mut top = Fields::new("the file", table);
     let mut set = RuleSet::default();
     for known in ["title", "description", "minversion"] {
@@ -155,7 +158,10 @@ fn custom_at(path: &Path, defaults: &dyn Fn() -> Result<Vec<Rule>, RuleError>, d
                     set.warnings.push(format!("{name}: an allowlist names the rule `{target}`, which is not among the built-in ones"));
                     continue;
                 }
-                return Err(RuleError::Meaning { rule: "allowlists".to_owned(), fault: format!("`targetRules` names an unknown rule: {target}") });
+                return Err(RuleError::Meaning {
+                    rule: "allowlists".to_owned(),
+                    fault: format!("`targetRules` names an unknown rule: {target}"),
+                });
             };
             rule.allowlists.push(entry.clone());
         }
@@ -218,7 +224,10 @@ fn check_required(rules: &[Rule]) -> Result<(), RuleError> {
     for rule in rules {
         for required in &rule.required {
             if !rules.iter().any(|other| other.id == required.id) {
-                return Err(RuleError::Meaning { rule: rule.id.clone(), fault: format!("`required` names an unknown rule: {}", required.id) });
+                return Err(RuleError::Meaning {
+                    rule: rule.id.clone(),
+                    fault: format!("`required` names an unknown rule: {}", required.id),
+                });
             }
         }
     }
@@ -227,9 +236,8 @@ fn check_required(rules: &[Rule]) -> Result<(), RuleError> {
 
 /// Compiles everything an operator wrote, so that a fault is said before anything was scanned.
 fn compile(set: &RuleSet) -> Result<(), RuleError> {
-    let check = |rule: &str, pattern: &Pattern| {
-        pattern.check().map(|_| ()).map_err(|fault| RuleError::Expression { rule: rule.to_owned(), fault })
-    };
+    let check =
+        |rule: &str, pattern: &Pattern| pattern.check().map(|_| ()).map_err(|fault| RuleError::Expression { rule: rule.to_owned(), fault });
     for entry in &set.allowlists {
         entry.patterns().try_for_each(|pattern| check("allowlists", pattern))?;
     }
@@ -238,7 +246,10 @@ fn compile(set: &RuleSet) -> Result<(), RuleError> {
         if let Finder::Regex { pattern, group, window: None } = &rule.finder {
             check(&rule.id, pattern)?;
             if pattern.program().is_some_and(|program| program.captures_len() <= *group) {
-                return Err(RuleError::Meaning { rule: rule.id.clone(), fault: format!("`secretGroup` is beyond the expression's groups: {group}") });
+                return Err(RuleError::Meaning {
+                    rule: rule.id.clone(),
+                    fault: format!("`secretGroup` is beyond the expression's groups: {group}"),
+                });
             }
         }
     }

@@ -262,7 +262,8 @@ impl Scanner {
 
 /// A finding that was decoded from what was found as it stands says nothing new.
 fn echoes(secrets: &mut Vec<Secret>) {
-    let plain: HashSet<(String, String)> = secrets.iter().filter(|s| s.decoded.is_empty()).map(|s| (s.rule.clone(), s.fingerprint.clone())).collect();
+    let plain: HashSet<(String, String)> =
+        secrets.iter().filter(|s| s.decoded.is_empty()).map(|s| (s.rule.clone(), s.fingerprint.clone())).collect();
     secrets.retain(|secret| secret.decoded.is_empty() || !plain.contains(&(secret.rule.clone(), secret.fingerprint.clone())));
 }
 
@@ -305,7 +306,8 @@ impl Inner<'_> {
             let place = self.within.unwrap_or_else(|| base.plus(line, column));
             let mut chain = self.chain.clone();
             chain.push(stretch.encoding);
-            let mut inner = Inner { scanner: self.scanner, path: self.path, found: self.found, within: Some(place), chain, wanted: &|_| true };
+            let mut inner =
+                Inner { scanner: self.scanner, path: self.path, found: self.found, within: Some(place), chain, wanted: &|_| true };
             inner.text(&text.decoded(&stretch.bytes), base);
         }
     }
@@ -314,7 +316,14 @@ impl Inner<'_> {
     fn wide(&mut self, text: &Text<'_>, base: Place) {
         let strings = wide_strings(text.bytes);
         if !strings.is_empty() {
-            let mut inner = Inner { scanner: self.scanner, path: self.path, found: self.found, within: Some((base.line, base.column)), chain: vec!["utf-16"], wanted: &|_| true };
+            let mut inner = Inner {
+                scanner: self.scanner,
+                path: self.path,
+                found: self.found,
+                within: Some((base.line, base.column)),
+                chain: vec!["utf-16"],
+                wanted: &|_| true,
+            };
             inner.text(&Text { bytes: &strings, kind: Kind::Binary, ..*text }, base);
         }
     }

@@ -88,7 +88,11 @@ pub(super) fn letters(text: &[u8]) -> Vec<u8> {
 
 /// Behind a quote: where the next literal begins, if only operators and space stand between.
 fn next_literal(text: &[u8], at: usize) -> usize {
-    let joint = text[at + 1..].iter().take(80).take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'+' | b',' | b'.' | b'\\' | b'&')).count();
+    let joint = text[at + 1..]
+        .iter()
+        .take(80)
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'+' | b',' | b'.' | b'\\' | b'&'))
+        .count();
     match text.get(at + 1 + joint) {
         Some(b'"' | b'\'' | b'`') => at + joint + 2,
         _ => at + 1,

@@ -133,7 +133,10 @@ impl Rule {
                 page.push_str(&format!("named by: {}\nvalue: {}\n", self.keywords.join(", "), value.source()));
             }
             Finder::Assignment => page.push_str("finds: a random value assigned to a name that promises a secret\n"),
-            Finder::Url { schemes } => page.push_str(&format!("finds: a password in a URL of {}\n", if schemes.is_empty() { "any other scheme".to_owned() } else { schemes.join(", ") })),
+            Finder::Url { schemes } => page.push_str(&format!(
+                "finds: a password in a URL of {}\n",
+                if schemes.is_empty() { "any other scheme".to_owned() } else { schemes.join(", ") }
+            )),
             Finder::File => {}
         }
         if let Some(path) = &self.path {

@@ -68,7 +68,8 @@ impl<'a> Stream<'a> {
 
     fn search(&mut self, last: bool) {
         // Half of the overlap is left context, half right.
-        let (keep, until) = if last { (self.buffer.len(), usize::MAX) } else { ((self.buffer.len() - OVERLAP) & !1, self.buffer.len() - OVERLAP / 2) };
+        let (keep, until) =
+            if last { (self.buffer.len(), usize::MAX) } else { ((self.buffer.len() - OVERLAP) & !1, self.buffer.len() - OVERLAP / 2) };
         let fresh = self.fresh;
         self.found.merge(self.scanner.part(&self.path, &self.buffer, self.base, self.parts == 0, &|at| at >= fresh && at < until));
         self.base.skip(&self.buffer[..keep]);

@@ -84,16 +84,59 @@ fn kind(bytes: &[u8]) -> Kind {
 
 fn is_config(name: &str) -> bool {
     const ENDS: &[&str] = &[
-        ".env", ".ini", ".properties", ".yml", ".yaml", ".conf", ".cfg", ".cnf", ".toml", ".sh", ".bash", ".zsh", ".txt", ".xml", ".config", ".tfvars", ".plist", ".netrc", ".npmrc",
-        ".pypirc", ".pgpass", ".log", ".bat", ".cmd", ".ps1", ".service", ".rst", ".md", "dockerfile", "makefile", "credentials", "config",
+        ".env",
+        ".ini",
+        ".properties",
+        ".yml",
+        ".yaml",
+        ".conf",
+        ".cfg",
+        ".cnf",
+        ".toml",
+        ".sh",
+        ".bash",
+        ".zsh",
+        ".txt",
+        ".xml",
+        ".config",
+        ".tfvars",
+        ".plist",
+        ".netrc",
+        ".npmrc",
+        ".pypirc",
+        ".pgpass",
+        ".log",
+        ".bat",
+        ".cmd",
+        ".ps1",
+        ".service",
+        ".rst",
+        ".md",
+        "dockerfile",
+        "makefile",
+        "credentials",
+        "config",
     ];
     !name.contains('.') || name.starts_with(".env") || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 fn is_lock(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "poetry.lock", "pipfile.lock", "cargo.lock", "composer.lock", "gemfile.lock", "go.sum", "uv.lock", "pdm.lock",
-        "deno.lock", "bun.lock", "record",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "poetry.lock",
+        "pipfile.lock",
+        "cargo.lock",
+        "composer.lock",
+        "gemfile.lock",
+        "go.sum",
+        "uv.lock",
+        "pdm.lock",
+        "deno.lock",
+        "bun.lock",
+        "record",
     ];
     NAMES.contains(&name)
 }

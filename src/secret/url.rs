@@ -19,9 +19,53 @@ pub(super) struct Credentials {
 }
 
 const COMMON: &[&[u8]] = &[
-    b"password", b"passwd", b"pass", b"passw0rd", b"secret", b"user", b"username", b"postgres", b"postgresql", b"mysql", b"root", b"admin", b"test", b"guest", b"changeme", b"pwd", b"redis",
-    b"mongo", b"mongodb", b"rabbitmq", b"token", b"foo", b"bar", b"baz", b"x", b"xxx", b"pw", b"p", b"abc", b"123", b"1234", b"12345", b"123456", b"hunter2", b"pass123", b"password123",
-    b"mypassword", b"mypass", b"db_password", b"demo", b"default", b"scott", b"tiger", b"secure", b"local", b"dbpass", b"userpass",
+    b"password",
+    b"passwd",
+    b"pass",
+    b"passw0rd",
+    b"secret",
+    b"user",
+    b"username",
+    b"postgres",
+    b"postgresql",
+    b"mysql",
+    b"root",
+    b"admin",
+    b"test",
+    b"guest",
+    b"changeme",
+    b"pwd",
+    b"redis",
+    b"mongo",
+    b"mongodb",
+    b"rabbitmq",
+    b"token",
+    b"foo",
+    b"bar",
+    b"baz",
+    b"x",
+    b"xxx",
+    b"pw",
+    b"p",
+    b"abc",
+    b"123",
+    b"1234",
+    b"12345",
+    b"123456",
+    b"hunter2",
+    b"pass123",
+    b"password123",
+    b"mypassword",
+    b"mypass",
+    b"db_password",
+    b"demo",
+    b"default",
+    b"scott",
+    b"tiger",
+    b"secure",
+    b"local",
+    b"dbpass",
+    b"userpass",
 ];
 
 /// Reads the URL around a `://` at `mark`.
@@ -34,9 +78,14 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let authority = text.get(start..)?.iter().take(LONGEST).take_while(|byte| !ends(byte)).count();
     let authority = &text[start..start + authority];
     let at = memchr::memrchr(b'@', authority)?;
-    let colon = memchr::memchr(b':', &authority[..at])?;
-    let host = authority[at + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':' | b',')).count();
-    let (user, password, host) = (&authority[..colon], &authority[colon + 1..at], &authority[at + 1..at + 1 + host]);
+    // Of several hosts the last has the credentials nearest to the `@`.
+    let first = memchr::memrchr(b',', &authority[..at]).filter(|&comma| authority[comma..at].contains(&b':')).map_or(0, |comma| comma + 1);
+    let colon = first + memchr::memchr(b':', &authority[first..at])?;
+    let host = authority[at + 1..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':' | b','))
+        .count();
+    let (user, password, host) = (&authority[first..colon], &authority[colon + 1..at], &authority[at + 1..at + 1 + host]);
     let own = host.is_empty() || is_own(host);
     let common = COMMON.iter().any(|word| password.eq_ignore_ascii_case(word)) || password == user;
     let template = password.iter().any(|byte| matches!(byte, b'{' | b'}' | b'$' | b'(' | b')' | b'[' | b']' | b'*'))
@@ -45,13 +94,18 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
         || user.iter().any(|byte| matches!(byte, b'{' | b'(' | b'<'))
         || !password.iter().all(u8::is_ascii_graphic);
     let stand_in = common || randomness::is_placeholder(password);
-    if width < 2 || password.len() < 3 || template || (stand_in && own) || host.first().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'[') {
+    if width < 2
+        || password.len() < 3
+        || template
+        || (stand_in && own)
+        || host.first().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'[')
+    {
         return None;
     }
     let place = |from: usize, length: usize| start + from..start + from + length;
     Some(Credentials {
         scheme: scheme.clone(),
-        user: place(0, colon),
+        user: place(first, colon - first),
         password: place(colon + 1, password.len()),
         whole: scheme.start..start + at + 1 + host.len(),
         weak: stand_in || own,
@@ -61,6 +115,7 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
 /// A host that is the reader's own machine, a name of RFC 2606, or no full name at all.
 fn is_own(host: &[u8]) -> bool {
     let name = host.split(|&byte| byte == b':').next().unwrap_or_default().to_ascii_lowercase();
-    let reserved: [&[u8]; 9] = [b"example.com", b"example.org", b"example.net", b".example", b".invalid", b".test", b".localhost", b"host.com", b"domain.com"];
+    let reserved: [&[u8]; 9] =
+        [b"example.com", b"example.org", b"example.net", b".example", b".invalid", b".test", b".localhost", b"host.com", b"domain.com"];
     !name.contains(&b'.') || name.starts_with(b"127.") || name == b"0.0.0.0" || reserved.iter().any(|end| name.ends_with(end))
 }
