@@ -217,6 +217,7 @@ const OPEN: &[&str] = &[
     "public",
     "pubkey",
     "csrf",
+    "authenticity",
     "xsrf",
     "pagetoken",
     "nexttoken",

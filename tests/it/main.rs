@@ -8,3 +8,5 @@
     clippy::print_stdout,
     clippy::print_stderr
 )]
+
+mod secret;

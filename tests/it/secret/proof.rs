@@ -43,7 +43,11 @@ fn the_usual_files_are_read() {
         use base64::Engine as _;
         let mut bytes = b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01".to_vec();
         bytes.extend((0u32..200).map(|n| (n * 97 % 251) as u8));
-        format!("-----BEGIN OPENSSH {0}-----\n{1}\n-----END OPENSSH {0}-----\n", "PRIVATE KEY", base64::engine::general_purpose::STANDARD.encode(bytes))
+        format!(
+            "-----BEGIN OPENSSH {0}-----\n{1}\n-----END OPENSSH {0}-----\n",
+            "PRIVATE KEY",
+            base64::engine::general_purpose::STANDARD.encode(bytes)
+        )
     };
     let cases: Vec<(&str, String)> = vec![
         ("app/.env", format!("DB_HOST=db\nDB_PASSWORD={password}\n")),
