@@ -112,7 +112,7 @@ fn runs(text: &[u8], out: &mut Vec<Decoded>) {
 fn run(text: &[u8], place: Range<usize>, out: &mut Vec<Decoded>) {
     let run = &text[place.clone()];
     let head = &run[..run.len().min(32)];
-    if run.len() >= 32 && run.len() % 2 == 0 && head.iter().all(u8::is_ascii_hexdigit) {
+    if run.len() >= 32 && run.len().is_multiple_of(2) && head.iter().all(u8::is_ascii_hexdigit) {
         if let Some(bytes) = hex(head).filter(|bytes| is_readable(bytes)).and_then(|_| hex(run)).filter(|bytes| is_readable(bytes)) {
             out.push(Decoded { place, bytes, encoding: "hex" });
         }

@@ -10,6 +10,10 @@ const KNOWN: &str = include_str!("known.txt");
 
 /// Whether `value` is one of them.
 pub(super) fn is_known(value: &[u8]) -> bool {
+    // The reserved family of AWS' documentation.
+    if value.len() == 20 && value.ends_with(b"EXAMPLE") {
+        return true;
+    }
     let hash = hex(&Sha256::digest(value));
     KNOWN.lines().any(|line| line.starts_with(&hash))
 }

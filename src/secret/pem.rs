@@ -105,7 +105,7 @@ fn is_der(der: &[u8]) -> bool {
     let length = match der {
         [0x30, n, ..] if *n < 0x80 => usize::from(*n) + 2,
         [0x30, 0x81, n, ..] => usize::from(*n) + 3,
-        [0x30, 0x82, high, low, ..] => usize::from(*high) << 8 | usize::from(*low) + 4,
+        [0x30, 0x82, high, low, ..] => (usize::from(*high) << 8) + usize::from(*low) + 4,
         _ => return false,
     };
     let version = memchr::memmem::find(&der[..der.len().min(8)], &[0x02, 0x01]).is_some();

@@ -164,8 +164,46 @@ fn longest(value: &[u8], goes_on: impl Fn(u8, u8) -> bool) -> usize {
 
 /// Parts of values that stand in for the real one.
 const STAND_INS: &[&str] = &[
-    "example", "sample", "your", "placeholder", "changeme", "change_me", "change-me", "replace", "redacted", "removed", "insert", "dummy", "foobar", "lorem", "deadbeef",
-    "notreal", "xxxx", "....", "****", "<", ">", "${", "{{", "}}", "$(", "%(", "%s", "%d", "#{", "…", "process.env", "os.environ", "getenv", "undefined", "null", "todo", "invalid", "secret", "passw", "password",
+    "example",
+    "sample",
+    "your",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "replace",
+    "redacted",
+    "removed",
+    "insert",
+    "dummy",
+    "foobar",
+    "lorem",
+    "deadbeef",
+    "notreal",
+    "xxxx",
+    "...",
+    "****",
+    "<",
+    ">",
+    "${",
+    "{{",
+    "}}",
+    "$(",
+    "%(",
+    "%s",
+    "%d",
+    "#{",
+    "…",
+    "process.env",
+    "os.environ",
+    "getenv",
+    "undefined",
+    "null",
+    "todo",
+    "invalid",
+    "secret",
+    "passw",
+    "password",
 ];
 
 /// Parts of values typed along the keyboard.
@@ -198,11 +236,9 @@ mod tests {
 
     #[test]
     fn a_key_scores_above_an_identifier_of_its_length() {
-        for (key, words) in [
-            ("q8ZrT2mVx91LbKp0", "applicationToken"),
-            ("vhnembhxkq", "middleware"),
-            ("9f86d081884c7d65", "sha256_hash_0001"),
-        ] {
+        for (key, words) in
+            [("q8ZrT2mVx91LbKp0", "applicationToken"), ("vhnembhxkq", "middleware"), ("9f86d081884c7d65", "sha256_hash_0001")]
+        {
             assert!(score(key.as_bytes()) > score(words.as_bytes()) + 10.0, "{key} {words}");
         }
     }

@@ -78,12 +78,14 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let authority = text.get(start..)?.iter().take(LONGEST).take_while(|byte| !ends(byte)).count();
     let authority = &text[start..start + authority];
     let at = memchr::memrchr(b'@', authority)?;
-    let colon = memchr::memchr(b':', &authority[..at])?;
+    // Of several hosts the last has the credentials nearest to the `@`.
+    let first = memchr::memrchr(b',', &authority[..at]).filter(|&comma| authority[comma..at].contains(&b':')).map_or(0, |comma| comma + 1);
+    let colon = first + memchr::memchr(b':', &authority[first..at])?;
     let host = authority[at + 1..]
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'[' | b']' | b':' | b','))
         .count();
-    let (user, password, host) = (&authority[..colon], &authority[colon + 1..at], &authority[at + 1..at + 1 + host]);
+    let (user, password, host) = (&authority[first..colon], &authority[colon + 1..at], &authority[at + 1..at + 1 + host]);
     let own = host.is_empty() || is_own(host);
     let common = COMMON.iter().any(|word| password.eq_ignore_ascii_case(word)) || password == user;
     let template = password.iter().any(|byte| matches!(byte, b'{' | b'}' | b'$' | b'(' | b')' | b'[' | b']' | b'*'))
@@ -103,7 +105,7 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let place = |from: usize, length: usize| start + from..start + from + length;
     Some(Credentials {
         scheme: scheme.clone(),
-        user: place(0, colon),
+        user: place(first, colon - first),
         password: place(colon + 1, password.len()),
         whole: scheme.start..start + at + 1 + host.len(),
         weak: stand_in || own,

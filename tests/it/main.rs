@@ -17,3 +17,4 @@ mod report;
 mod gate;
 mod osv;
 mod extract;
+mod secret;

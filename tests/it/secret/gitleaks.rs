@@ -55,7 +55,9 @@ fn the_secret_is_the_group_or_the_first_that_took_part() {
 #[test]
 fn required_rules_must_be_near() {
     let rules = |bounds: &str| {
-        format!("[[rules]]\nid = \"a\"\nregex = '''A\\d'''\n[[rules.required]]\nid = \"b\"\n{bounds}\n[[rules]]\nid = \"b\"\nregex = '''B\\d'''\nskipReport = true\n")
+        format!(
+            "[[rules]]\nid = \"a\"\nregex = '''A\\d'''\n[[rules.required]]\nid = \"b\"\n{bounds}\n[[rules]]\nid = \"b\"\nregex = '''B\\d'''\nskipReport = true\n"
+        )
     };
     assert_eq!(found(&rules(""), "f", "A1\n\n\nB1"), ["a"]);
     assert_eq!(found(&rules(""), "f", "A1"), [""; 0]);

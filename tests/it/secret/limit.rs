@@ -57,14 +57,29 @@ fn catastrophic_expressions_are_not() {
 fn arbitrary_bytes_never_panic() {
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
     let pieces: [&[u8]; 16] = [
-        b"ghp_", b"-----BEGIN PRIVATE KEY-----", b"://", b"@", b"key=\"", b"\\", b"\xff\xfe", b"%", b"\\u00", b"{\"sourcesContent\":[", b"token: ", b"\0", b"\n", b"eyJ", b"AKIA", b"machine a login b password ",
+        b"ghp_",
+        b"-----BEGIN PRIVATE KEY-----",
+        b"://",
+        b"@",
+        b"key=\"",
+        b"\\",
+        b"\xff\xfe",
+        b"%",
+        b"\\u00",
+        b"{\"sourcesContent\":[",
+        b"token: ",
+        b"\0",
+        b"\n",
+        b"eyJ",
+        b"AKIA",
+        b"machine a login b password ",
     ];
     for _ in 0..3000 {
         let mut content = Vec::new();
         for _ in 0..20 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let pick = (seed >> 33) as usize;
-            if pick % 3 == 0 { content.push((pick >> 8) as u8) } else { content.extend_from_slice(pieces[pick % pieces.len()]) }
+            if pick.is_multiple_of(3) { content.push((pick >> 8) as u8) } else { content.extend_from_slice(pieces[pick % pieces.len()]) }
         }
         let found = builtin().scan(&path("f.txt"), &content);
         assert!(found.secrets.iter().all(|secret| secret.line > 0 && secret.column > 0));
