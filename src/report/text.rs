@@ -1,5 +1,6 @@
 //! `text`: for a person. The verdict first, then what to do about it, gravest first, then who signed and what was known.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::page::{Ink, Page};
@@ -109,23 +110,32 @@ fn group(page: &mut Page, level: Level, verdict: &Verdict) {
     };
     page.gap();
     page.paragraph(0, "", Ink::Grave(level), &format!("{heading} ({})", findings.len()));
-    let mut subjects: Vec<(&str, Option<&str>)> = Vec::new();
-    for finding in &findings {
-        let subject = (finding.subject.as_str(), finding.path.as_deref());
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
-    }
-    for subject in subjects {
+    for (subject, findings) in by_subject(&findings) {
         heading_of(page, subject);
-        for finding in findings.iter().filter(|finding| (finding.subject.as_str(), finding.path.as_deref()) == subject) {
-            one(page, finding);
-        }
+        findings.into_iter().for_each(|finding| one(page, finding));
     }
 }
 
+/// A subject, and the path it is found at.
+type Subject<'a> = (&'a str, Option<&'a str>);
+
+/// The findings by subject, in the order in which each subject comes first.
+fn by_subject<'a>(findings: &[&'a Finding]) -> Vec<(Subject<'a>, Vec<&'a Finding>)> {
+    let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+    let mut groups: Vec<(Subject<'a>, Vec<&'a Finding>)> = Vec::new();
+    for finding in findings {
+        let subject = (finding.subject.as_str(), finding.path.as_deref());
+        let place = *places.entry(subject).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((subject, vec![finding])),
+        }
+    }
+    groups
+}
+
 /// What the next findings are about, and where it is.
-fn heading_of(page: &mut Page, (subject, path): (&str, Option<&str>)) {
+fn heading_of(page: &mut Page, (subject, path): Subject<'_>) {
     let shown = if subject.is_empty() { "the artifact" } else { subject };
     page.paragraph(2, "", Ink::Strong, &escaped(shown));
     if let Some(path) = path.filter(|path| *path != subject) {
