@@ -10,5 +10,139 @@ pub mod model;
 pub mod osv;
 pub mod policy;
 pub mod report;
+pub mod scan;
 pub mod secret;
 pub mod signature;
+
+use artifact::{Artifact, Limits};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::{ArtifactKind, Facts, Inventory, Origin, Problem, ProblemClass, ProblemKind, Provenance, Verdict, Vulnerability};
+use osv::AdvisorySource;
+use policy::{Policies, PolicyError};
+use secret::Scanner;
+use signature::{BundleFile, Requirement, TrustedRoot};
+
+/// The advisories failed while they were asked.
+pub const ADVISORIES_FAILED: ProblemKind = ProblemKind {
+    id: "advisories-failed",
+    class: ProblemClass::Unseen,
+    title: "the advisories failed while they were asked",
+    page: "The source of advisories was there and then broke off, refused or answered with something else than advisories, so the packages were not judged. Try again, or use an offline database (`fngate db build`, `--advisories offline`).",
+};
+
+/// Every kind of problem there is, a slice a stage.
+pub const PROBLEMS: &[&[&ProblemKind]] = &[artifact::PROBLEMS, extract::PROBLEMS, secret::PROBLEMS, scan::PROBLEMS, &[&ADVISORIES_FAILED]];
+
+/// Everything a judgement needs, made once and used for any number of artifacts, from any number of threads.
+pub struct Gate {
+    /// How much of an artifact is looked at.
+    pub limits: Limits,
+    /// The secret rules.
+    pub scanner: Scanner,
+    /// Where advisories come from.
+    pub source: Box<dyn AdvisorySource>,
+    /// Names of packages that are the operator's own: they are judged by a local database and never sent anywhere.
+    pub private: Vec<String>,
+    /// The Sigstore instance that is trusted.
+    pub trust: TrustedRoot,
+    /// Who must have signed.
+    pub requirement: Requirement,
+    /// What passes judgement.
+    pub policies: Policies,
+    /// The day of judgement.
+    pub today: Date,
+    /// The time against which signing times are held.
+    pub now: Timestamp,
+}
+
+impl Gate {
+    /// Judges one artifact: scan, vulnerabilities, provenance, facts, verdict.
+    pub fn check(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Result<(Facts, Verdict), PolicyError> {
+        let mut inventory = self.scan(artifact);
+        let (vulnerabilities, advisories) = self.vulnerabilities(&mut inventory);
+        let provenance = self.provenance(artifact, bundles);
+        let facts = Facts {
+            artifact: artifact.facts(&inventory),
+            inventory,
+            vulnerabilities,
+            advisories,
+            provenance,
+            today: self.today.to_string(),
+        };
+        let verdict = self.policies.judge(&facts)?;
+        Ok((facts, verdict))
+    }
+
+    /// What is inside.
+    pub fn scan(&self, artifact: &Artifact) -> Inventory {
+        let mut inventory = scan::scan(artifact, &self.limits, Some(&self.scanner));
+        for package in &mut inventory.packages {
+            if package.origin == Origin::Registry && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
+                package.origin = Origin::Private;
+            }
+        }
+        inventory
+    }
+
+    /// What is known against it. A source that fails is a problem, and no advisories are not the same as none that match.
+    fn vulnerabilities(&self, inventory: &mut Inventory) -> (Vec<Vulnerability>, Option<model::Advisories>) {
+        match osv::vulnerabilities(&*self.source, &inventory.packages) {
+            Ok(vulnerabilities) => (vulnerabilities, Some(self.source.about().on(self.today))),
+            Err(error) => {
+                inventory.problems.push(Problem::whole(&ADVISORIES_FAILED, error.to_string()));
+                (Vec::new(), None)
+            }
+        }
+    }
+
+    /// Who signed it. A directory has no bytes of its own that anybody could have signed.
+    fn provenance(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Provenance {
+        if artifact.kind() == ArtifactKind::Directory {
+            return Provenance::default();
+        }
+        signature::verify(&artifact.digest(), bundles, &self.trust, &self.requirement, self.now)
+    }
+}
+
+/// Whether a name matches a pattern in which `*` stands for any run of characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut open = false;
+    let mut last = None;
+    for part in parts {
+        if let Some(part) = last.replace(part) {
+            match rest.find(part) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
+        }
+        open = true;
+    }
+    match last {
+        Some(last) => rest.ends_with(last),
+        None => !open && rest.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn private_patterns_match_whole_names() {
+        for (pattern, name, expected) in [
+            ("@acme/*", "@acme/money", true),
+            ("@acme/*", "@acme2/money", false),
+            ("acme", "acme", true),
+            ("acme", "acme-x", false),
+            ("*-internal", "x-internal", true),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c", false),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

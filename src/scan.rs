@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer, hex};
 use crate::extract::{self, EXTRACTORS, Owners};
-use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, Secret};
-use crate::secret::{self, Scanner};
+use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind};
+use crate::secret::{self, Found, Scanner};
 
 /// Bytes an extractor may judge by.
 const HEAD: usize = 4096;
@@ -59,7 +59,7 @@ impl Observer for Eye<'_> {
         found.files.push(file);
         guarded(entry.path, found, |found| extract(entry, alias, found));
         if let Some(scanner) = self.scanner {
-            guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), entry.path, found));
+            guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), found));
         }
     }
 
@@ -82,16 +82,27 @@ fn guarded(path: &EntryPath, found: &mut Inventory, look: impl FnOnce(&mut Inven
 fn extract(entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
     let head = &entry.content[..entry.content.len().min(HEAD)];
     for extractor in EXTRACTORS {
-        let path = if extractor.wants(entry.path, head) { entry.path } else { 
-            match alias { Some(alias) if extractor.wants(alias, head) => alias, _ => continue } };
+        let path = if extractor.wants(entry.path, head) {
+            entry.path
+        } else {
+            match alias {
+                Some(alias) if extractor.wants(alias, head) => alias,
+                _ => continue,
+            }
+        };
         if let Err(malformed) = extractor.extract(&Entry { path, ..*entry }, found) {
-            found.problems.push(Problem::at(&extract::MANIFEST_MALFORMED, entry.path, format!("{}: {malformed}", extractor.name())).bytes(entry.content.len() as u64));
+            found.problems.push(
+                Problem::at(&extract::MANIFEST_MALFORMED, entry.path, format!("{}: {malformed}", extractor.name()))
+                    .bytes(entry.content.len() as u64),
+            );
         }
     }
 }
 
-fn keep(secrets: Vec<Secret>, _path: &EntryPath, found: &mut Inventory) {
-    found.secrets.extend(secrets);
+/// Takes what the scanner found.
+fn keep(searched: Found, found: &mut Inventory) {
+    found.secrets.extend(searched.secrets);
+    found.problems.extend(searched.problems);
 }
 
 /// An entry that is too large to be held: hashed and searched while it passes.
@@ -115,7 +126,7 @@ impl EntryStream for Streamed<'_> {
         let Self { path, size, digest, search } = *self;
         found.files.push(File { path: path.clone(), size, sha256: hex(&digest.finalize()) });
         if let Some(search) = search {
-            keep(search.finish(), path, found);
+            keep(search.finish(), found);
         }
     }
 }

@@ -172,6 +172,12 @@ impl Artifact {
         self.digest
     }
 
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> ArtifactKind {
+        self.kind
+    }
+
     /// What reports say of the artifact; for a directory its `inventory` gives size and digest.
     #[must_use]
     pub fn facts(&self, inventory: &Inventory) -> ArtifactFacts {

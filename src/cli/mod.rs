@@ -1,21 +1,27 @@
 //! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
 
+mod check;
 mod completions;
 mod db;
 mod explain;
 mod policy;
+mod progress;
 mod query;
 mod query_text;
+mod sbom;
 mod secrets;
+mod setup;
+mod verify;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use fngate::model::escaped;
 
 /// fngate: what is really inside a serverless function package, what is known against it, what it would leak, who signed it
 /// - and whether it may be deployed.
@@ -58,18 +64,24 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge function packages: packages, advisories, secrets, signature, policies
+    Check(check::Args),
+    /// List the packages in an artifact, as CycloneDX
+    Sbom(sbom::Args),
+    /// Look up the advisories of packages, without an artifact
+    Query(query::Args),
     /// Search artifacts, directories or files for secrets
     Secrets(secrets::Args),
-    /// Explain a rule or a kind of problem: why it matters, what to do
+    /// Verify who signed an artifact
+    Verify(verify::Args),
+    /// Make and inspect the offline advisory database
+    Db(db::Args),
+    /// Explain a rule, a kind of problem or a reason
     Explain(explain::Args),
-    /// List the policies that judge, and run their tests
+    /// List and test policies
     Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
-    /// Make and inspect the offline advisory database
-    Db(db::Args),
-    /// Look up the advisories of packages, without an artifact
-    Query(query::Args),
 }
 
 /// Parses the arguments, runs the command, and turns whatever happens into an exit code: an error is 2, and so is a panic,
@@ -93,27 +105,70 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// Every kind of problem that some stage raises.
-const PROBLEMS: &[&[&fngate::model::ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::extract::PROBLEMS, fngate::secret::PROBLEMS];
-
 fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
     match &cli.command {
+        Command::Check(args) => check::run(args, &cli.global),
+        Command::Sbom(args) => sbom::run(args, &cli.global),
+        Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
-        Command::Explain(args) => explain::run(args, PROBLEMS),
+        Command::Verify(args) => verify::run(args),
+        Command::Db(args) => db::run(args),
+        Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
-        Command::Db(args) => db::run(args),
-        Command::Query(args) => query::run(args, &cli.global),
     }
 }
 
 /// Prints an error with its causes and, where its stage knows one, what to do next.
 fn complain(error: &anyhow::Error) {
-    let mut text = format!("error: {error}");
-    for cause in error.chain().skip(1) {
-        text.push_str(&format!("\n  caused by: {cause}"));
+    let _ = writeln!(io::stderr(), "error: {}", said(error));
+}
+
+/// An error for a person: what failed, why, and what to do next.
+pub(crate) fn said(error: &anyhow::Error) -> String {
+    let mut text = escaped(&error.to_string()).into_owned();
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Errors that quote their source would say it twice.
+        if !last.contains(&cause) {
+            text.push_str(&format!("\n  caused by: {}", escaped(&cause)));
+        }
+        last = cause;
     }
-    let _ = writeln!(io::stderr(), "{}", text);
+    if let Some(hint) = error.chain().find_map(hint) {
+        text.push_str(&format!("\n  hint: {}", escaped(&hint)));
+    }
+    text
+}
+
+/// What the stage that failed knows about what to do next.
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    macro_rules! first {
+        ($($kind:ty),+) => { None$(.or_else(|| error.downcast_ref::<$kind>().and_then(<$kind>::hint)))+ };
+    }
+    first!(
+        crate::config::ConfigError,
+        fngate::artifact::OpenError,
+        fngate::osv::SourceError,
+        fngate::osv::BuildError,
+        fngate::policy::PolicyError,
+        fngate::secret::RuleError,
+        fngate::signature::RequirementError,
+        fngate::signature::TrustError
+    )
+}
+
+/// Whether text that goes to `output` is coloured.
+pub(crate) fn coloured(color: Color, output: Option<&Path>) -> bool {
+    query_text::coloured(color, output)
+}
+
+/// Columns of the terminal, within what reads well; 80 where there is none.
+pub(crate) fn columns() -> usize {
+    if !io::stdout().is_terminal() {
+        return 80;
+    }
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(40, 120)
 }
 
 /// Opens what `-o` names, `-` or nothing meaning standard output.

@@ -52,13 +52,23 @@ enum Format {
 
 /// Where advisories come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Where {
+pub(crate) enum Where {
     /// A fresh database, else the service
     Auto,
     /// A database; no network
     Offline,
     /// The service at api.osv.dev, or at FNGATE_OSV_API
     Online,
+}
+
+impl From<Where> for Mode {
+    fn from(place: Where) -> Self {
+        match place {
+            Where::Auto => Self::Auto,
+            Where::Offline => Self::Offline,
+            Where::Online => Self::Online,
+        }
+    }
 }
 
 /// One package asked about.
@@ -84,11 +94,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         None => args.purls.iter().map(|purl| Question::of_purl(purl)).collect(),
     };
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date();
-    let mode = match args.advisories {
-        Where::Auto => Mode::Auto,
-        Where::Offline => Mode::Offline,
-        Where::Online => Mode::Online,
-    };
+    let mode = args.advisories.into();
     let service = choice::service_url();
     let source = choose(&Choice { mode, db: args.db.as_deref(), today, fresh_days: FRESH_DAYS, service: &service })?;
     let answers = answers(&*source, &questions)?;

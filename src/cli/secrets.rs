@@ -1,25 +1,18 @@
 //! `fngate secrets PATH...`: secrets only.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use fngate::artifact::{Artifact, Limits, OpenError};
 use fngate::model::{EntryPath, Problem, ProblemClass, ProblemKind, Secret, SecretLevel, escaped};
-use fngate::secret::{Found, RuleError, Scanner, attribute};
-use rayon::prelude::*;
+use fngate::secret::{Found, Scanner};
 use serde::Serialize;
 
 /// Files above this are searched in parts instead of being held.
 const HELD: u64 = 64 << 20;
-
-const UNREADABLE: ProblemKind = ProblemKind {
-    id: "unreadable",
-    class: ProblemClass::Unseen,
-    title: "a file that could not be read",
-    page: "The file exists and its content could not be read, so nothing is known about it. Check its permissions.",
-};
 
 /// Options of `fngate secrets`.
 #[derive(Debug, clap::Args)]
@@ -37,6 +30,9 @@ pub(crate) struct Args {
     /// replace the built-in ones
     #[arg(long, value_name = "FILE")]
     secret_rules: Vec<PathBuf>,
+    /// How many workers [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,21 +51,14 @@ struct Document {
 }
 
 pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
-    let scanner = match Scanner::with_files(&args.secret_rules) {
-        Ok(scanner) => scanner,
-        Err(error) => return Err(hinted(error)),
-    };
+    let scanner = Scanner::with_files(&args.secret_rules)?;
     if !global.quiet {
         for warning in scanner.warnings() {
             writeln!(std::io::stderr(), "warning: {}", escaped(warning))?;
         }
     }
-    let mut document = search(&scanner, &args.paths)?;
-    attribute(&mut document.secrets, is_third);
-    document
-        .secrets
-        .sort_by(|a, b| (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint)));
-    document.problems.sort();
+    let pool = super::setup::pool(args.jobs)?;
+    let document = pool.install(|| search(&scanner, &args.paths))?;
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Json => {
@@ -87,79 +76,78 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
     })
 }
 
-fn hinted(error: RuleError) -> anyhow::Error {
-    let hint = error.hint();
-    let error = anyhow::Error::from(error);
-    match hint {
-        Some(hint) => anyhow::anyhow!("{error}\n  hint: {hint}"),
-        None => error,
-    }
-}
-
-// The seam: from here to `is_third` the artifact stage takes over, with its walker and the packages' claims.
-
-/// Every file below the paths, searched in parallel.
+/// Everything in every path: artifacts and directories by the gate's own walk, any other file as it is. Where several paths are
+/// given, each entry's path begins with the one it lies in.
 fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
-    let mut files = Vec::new();
     let mut document = Document::default();
     for path in paths {
-        fs::symlink_metadata(path).with_context(|| format!("cannot read the path: {}", path.display()))?;
-        let base = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(path) };
-        collect(base, path, &mut files, &mut document.problems);
-    }
-    let found: Vec<Found> = files.par_iter().map(|(path, entry)| one(scanner, path, entry)).collect();
-    for found in found {
-        document.secrets.extend(found.secrets);
-        document.problems.extend(found.problems);
+        let (mut secrets, mut problems) = match Artifact::open(path) {
+            Ok(artifact) => {
+                let inventory = fngate::scan::scan(&artifact, &Limits::default(), Some(scanner));
+                let unsearched = inventory.problems.into_iter().filter(|problem| {
+                    UNSEARCHED
+                        .iter()
+                        .flat_map(|stage| stage.iter())
+                        .any(|kind| kind.id == problem.kind && kind.class == ProblemClass::Unseen)
+                });
+                (inventory.secrets, unsearched.collect())
+            }
+            Err(OpenError::Empty(_)) => (Vec::new(), Vec::new()),
+            Err(OpenError::Unknown(_)) => {
+                let found = file(scanner, path).with_context(|| format!("cannot read the file: {}", path.display()))?;
+                (found.secrets, found.problems)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if paths.len() > 1
+            && let Some(top) = top(path)
+        {
+            secrets.iter_mut().for_each(|secret| secret.path = under(&top, path, &secret.path));
+            problems.iter_mut().for_each(|problem: &mut Problem| {
+                problem.path = Some(problem.path.as_ref().map_or_else(|| top.clone(), |inner| under(&top, path, inner)))
+            });
+        }
+        document.secrets.append(&mut secrets);
+        document.problems.append(&mut problems);
     }
     Ok(document)
 }
 
-/// The regular files below `path`; links are not followed.
-fn collect(base: &Path, path: &Path, files: &mut Vec<(PathBuf, EntryPath)>, problems: &mut Vec<Problem>) {
-    let mut waiting = vec![path.to_owned()];
-    while let Some(path) = waiting.pop() {
-        let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
-        let Ok(meta) = fs::symlink_metadata(&path) else { continue };
-        if meta.is_dir() {
-            match fs::read_dir(&path) {
-                Ok(entries) => waiting.extend(entries.flatten().map(|entry| entry.path())),
-                Err(error) => problems.push(Problem::whole(&UNREADABLE, format!("cannot read the directory `{name}`: {error}"))),
-            }
-        } else if meta.is_file() {
-            match EntryPath::new(&name) {
-                Ok(entry) => files.push((path, entry)),
-                Err(fault) => problems.push(Problem::whole(&UNREADABLE, format!("cannot name the file `{name}`: {fault}"))),
-            }
-        }
+/// The kinds of problems that leave something unsearched.
+const UNSEARCHED: &[&[&ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::secret::PROBLEMS, fngate::scan::PROBLEMS];
+
+/// What an entry's path begins with: the path it lies in, or as much of its end as makes a path.
+fn top(path: &Path) -> Option<EntryPath> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    EntryPath::new(&path.to_string_lossy()).or_else(|_| EntryPath::new(&name)).ok()
+}
+
+fn under(top: &EntryPath, path: &Path, inner: &EntryPath) -> EntryPath {
+    match (path.is_dir(), path.file_name().is_some_and(|name| name.to_string_lossy() == inner.as_str())) {
+        (true, _) => top.join(inner),
+        (false, true) => top.clone(),
+        (false, false) => top.nested(inner),
     }
 }
 
-fn one(scanner: &Scanner, path: &Path, entry: &EntryPath) -> Found {
-    let searched = File::open(path).and_then(|mut file| {
-        if file.metadata()?.len() <= HELD {
-            let mut content = Vec::new();
-            file.read_to_end(&mut content)?;
-            return Ok(scanner.scan(entry, &content));
+/// Searches one file that is no artifact.
+fn file(scanner: &Scanner, path: &Path) -> io::Result<Found> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let entry = EntryPath::new(&name).map_err(io::Error::other)?;
+    let mut file = File::open(path)?;
+    if file.metadata()?.len() <= HELD {
+        let mut content = Vec::new();
+        file.take(HELD).read_to_end(&mut content)?;
+        return Ok(scanner.scan(&entry, &content));
+    }
+    let mut stream = scanner.stream(&entry);
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(stream.finish()),
+            read => stream.feed(&piece[..read]),
         }
-        let mut stream = scanner.stream(entry);
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(stream.finish()),
-                read => stream.feed(&buffer[..read]),
-            }
-        }
-    });
-    searched.unwrap_or_else(|error| Found {
-        problems: vec![Problem::at(&UNREADABLE, entry, format!("cannot read the file: {error}"))],
-        ..Found::default()
-    })
-}
-
-/// Whether a file lies where package managers install.
-fn is_third(path: &EntryPath) -> bool {
-    path.as_str().split('/').any(|folder| matches!(folder, "node_modules" | "site-packages" | "dist-packages"))
+    }
 }
 
 /// For people, within 80 columns as far as paths allow.

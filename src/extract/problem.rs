@@ -13,7 +13,7 @@ pub const MANIFEST_MALFORMED: ProblemKind = ProblemKind {
 };
 
 /// A lockfile of a format that is recognised and not read.
-pub const LOCKFILE_UNREAD: ProblemKind = ProblemKind {
+pub(super) const LOCKFILE_UNREAD: ProblemKind = ProblemKind {
     id: "lockfile-unread",
     class: ProblemClass::Unseen,
     title: "a lockfile in a format that is not read",
@@ -23,7 +23,7 @@ pub const LOCKFILE_UNREAD: ProblemKind = ProblemKind {
 };
 
 /// A container image whose layers have not been put together.
-pub const IMAGE_UNREAD: ProblemKind = ProblemKind {
+pub(super) const IMAGE_UNREAD: ProblemKind = ProblemKind {
     id: "image-unread",
     class: ProblemClass::Unseen,
     title: "a container image that was not assembled from its layers",
@@ -74,17 +74,17 @@ pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
 };
 
 /// A Go binary.
-pub const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
+pub(super) const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
 /// A Java archive.
-pub const JAR: ProblemKind = out_of_scope("jar", "a Java archive, which is not judged");
+pub(super) const JAR: ProblemKind = out_of_scope("jar", "a Java archive, which is not judged");
 /// A .NET assembly or its dependency list.
-pub const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET application, which is not judged");
+pub(super) const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET application, which is not judged");
 /// Ruby gems.
-pub const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
+pub(super) const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
 /// PHP packages.
-pub const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
+pub(super) const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
 /// Native code that no package owns.
-pub const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
+pub(super) const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
 
 /// The kinds outside the scope share one page: nothing about them is peculiar to one language.
 const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {

@@ -13,7 +13,9 @@
 //! that is not PEP 440 but begins like it (`2.6.0-NA`) cannot be told from versions of that release, and stands for it
 //! against all others.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use super::advisory::{Affected, Event, EventKind, Range};
 use super::version::Version;
@@ -26,13 +28,28 @@ pub struct Subject<'a> {
     ecosystem: Ecosystem,
     text: &'a str,
     version: Option<Version>,
+    /// Listed versions that have been compared with it: the records of one package list the same ones again and again.
+    compared: RefCell<HashMap<Box<str>, bool>>,
 }
 
 impl<'a> Subject<'a> {
     /// Reads a version once for many judgements.
     #[must_use]
     pub fn new(ecosystem: Ecosystem, text: &'a str) -> Self {
-        Self { ecosystem, text: text.trim(), version: Version::parse(ecosystem, text) }
+        Self { ecosystem, text: text.trim(), version: Version::parse(ecosystem, text), compared: RefCell::default() }
+    }
+
+    /// Whether a listed version is this one: spelled the same, or equal in the ecosystem's order.
+    fn is(&self, listed: &str) -> bool {
+        if listed == self.text || self.version.is_none() {
+            return listed == self.text;
+        }
+        if let Some(known) = self.compared.borrow().get(listed) {
+            return *known;
+        }
+        let equal = Version::parse(self.ecosystem, listed) == self.version;
+        self.compared.borrow_mut().insert(listed.into(), equal);
+        equal
     }
 
     /// Whether the text has a place in its ecosystem's order.
@@ -106,10 +123,7 @@ fn is_everything(range: &Range) -> bool {
 /// Whether the version is one of those listed: spelled the same, or equal in its ecosystem's order (PEP 440 equality; SemVer
 /// precedence, so that build metadata hides nothing).
 fn lists(affected: &Affected, subject: &Subject<'_>) -> bool {
-    affected
-        .versions
-        .iter()
-        .any(|listed| listed == subject.text || (subject.version.is_some() && Version::parse(subject.ecosystem, listed) == subject.version))
+    affected.versions.iter().any(|listed| subject.is(listed))
 }
 
 fn judge(range: &Range, subject: &Subject<'_>) -> Judgement {

@@ -60,14 +60,11 @@ fn dashed(text: &[u8], word: &Range<usize>, name: &Range<usize>) -> Option<Assig
     (name.end - start >= 16).then(|| Assigned { name: name.start..start - 1, value: start..name.end, quoted: false, loose: true })
 }
 
-/// Skips a type between a name and its `=`: `: str = `, `: String = `.
+/// Skips a type between a name and its `=`: `: str = `, `: String = `, Go's `string = `.
 fn typed(text: &[u8], at: usize) -> usize {
-    if text.get(at) != Some(&b':') {
-        return at;
-    }
-    let mut end = at + 1 + count(text, at + 1, 4, |byte| byte == b' ');
-    let width =
-        count(text, end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'&' | b'|' | b'?' | b'.' | b'\''));
+    let colon = usize::from(text.get(at) == Some(&b':'));
+    let mut end = at + colon + count(text, at + colon, 4, |byte| byte == b' ');
+    let width = count(text, end, 40, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'[' | b']' | b'&' | b'|' | b'?' | b'.' | b'\''));
     end += width;
     end += count(text, end, 4, |byte| byte == b' ');
     if width > 0 && text.get(end) == Some(&b'=') && text.get(end + 1) != Some(&b'>') { end } else { at }
@@ -92,7 +89,7 @@ fn value_field(text: &[u8], at: usize) -> Option<usize> {
 /// How many bytes the assignment operator at `at` has; 0 for none.
 fn operator(text: &[u8], at: usize) -> usize {
     let here = &text[at.min(text.len())..text.len().min(at + 4)];
-    const OPERATORS: &[&[u8]] = &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b"=", b":", b",", b">", b"("];
+    const OPERATORS: &[&[u8]] = &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b".=", b"=", b":", b",", b">", b"("];
     OPERATORS.iter().find(|operator| here.starts_with(operator)).map_or(0, |operator| operator.len())
 }
 
@@ -101,8 +98,7 @@ fn value(text: &[u8], at: usize, name: Range<usize>, loose: bool) -> Option<Assi
     let mut at = at + count(text, at, 3, |byte| matches!(byte, b'(' | b'[' | b'='));
     at += count(text, at, 4, |byte| byte == b' ');
     // A literal's prefix: `b"`, `r'`, `@"`.
-    if matches!(text.get(at), Some(b'b' | b'B' | b'r' | b'R' | b'u' | b'L' | b'@' | b'f')) && matches!(text.get(at + 1), Some(b'"' | b'\''))
-    {
+    if matches!(text.get(at), Some(b'b' | b'B' | b'r' | b'R' | b'u' | b'L' | b'@' | b'f')) && matches!(text.get(at + 1), Some(b'"' | b'\'')) {
         at += 1;
     }
     let escapes = count(text, at, 3, |byte| byte == b'\\');
@@ -114,10 +110,7 @@ fn value(text: &[u8], at: usize, name: Range<usize>, loose: bool) -> Option<Assi
         }
         _ => {
             quoted = false;
-            let ends = |byte: u8| {
-                byte.is_ascii_whitespace()
-                    || matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b'|' | b'&' | b'\\')
-            };
+            let ends = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b'|' | b'&' | b'\\');
             (at, count(text, at, LONGEST_VALUE, |byte| !ends(byte)))
         }
     };
@@ -148,75 +141,22 @@ pub(super) enum Strength {
     Weak,
 }
 
-const NEUTRAL: &[&str] = &[
-    "value",
-    "val",
-    "string",
-    "str",
-    "text",
-    "plain",
-    "raw",
-    "default",
-    "prod",
-    "production",
-    "dev",
-    "test",
-    "live",
-    "hex",
-    "base64",
-    "b64",
-    "staging",
-    "old",
-    "new",
-];
+const NEUTRAL: &[&str] = &["value", "val", "string", "str", "text", "plain", "raw", "default", "prod", "production", "dev", "test", "live", "hex", "base64", "b64", "staging", "old", "new"];
 const PASSWORDS: &[&str] = &["password", "passwd", "passwort", "passphrase", "pwd", "passwrd", "passcode", "psw", "pass"];
 const NOT_PASSWORDS: &[&str] = &["bypass", "compass", "trespass", "surpass", "encompass", "cwd"];
 const SECRETS: &[&str] = &["secret", "secretkey", "secrettoken", "secretaccesskey", "credential", "credentials", "creds", "cred"];
 const KEYS: &[&str] = &[
-    "apikey",
-    "accesskey",
-    "privatekey",
-    "privkey",
-    "authkey",
-    "encryptionkey",
-    "encryptkey",
-    "signingkey",
-    "masterkey",
-    "sharedkey",
-    "accountkey",
-    "storagekey",
-    "servicekey",
-    "licensekey",
-    "hmackey",
-    "cryptkey",
-    "sessionkey",
-    "clientkey",
-    "appkey",
-    "applicationkey",
-    "subscriptionkey",
-    "functionkey",
-    "consumerkey",
-    "userkey",
-    "devkey",
-    "developerkey",
-    "writekey",
-    "adminkey",
-    "keyapi",
-    "rootkey",
-    "aeskey",
-    "deskey",
-    "tokenkey",
-    "keysecret",
-    "webhookkey",
-    "serverkey",
-    "projectkey",
-    "secretsalt",
+    "apikey", "accesskey", "privatekey", "privkey", "authkey", "encryptionkey", "encryptkey", "signingkey", "masterkey", "sharedkey", "accountkey", "storagekey", "servicekey",
+    "licensekey", "hmackey", "cryptkey", "sessionkey", "clientkey", "appkey", "applicationkey", "subscriptionkey", "functionkey", "consumerkey", "userkey", "devkey",
+    "developerkey", "writekey", "adminkey", "keyapi", "rootkey", "aeskey", "deskey", "tokenkey", "keysecret", "webhookkey", "serverkey", "projectkey", "secretsalt",
 ];
+
+/// Names of values that are meant to be seen.
+const OPEN: &[&str] = &["public", "pubkey", "csrf", "xsrf", "pagetoken", "nexttoken", "continuation", "marker", "cachekey", "cursor", "synctoken", "changetoken", "idempotency", "hash", "digest", "integrity", "primarykey", "foreignkey"];
 
 /// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
 fn promise(name: &[u8]) -> Option<Promise> {
-    let mut squashed: String =
-        name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect();
+    let mut squashed: String = name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect();
     loop {
         let trimmed = squashed.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         squashed.truncate(trimmed);
@@ -224,6 +164,9 @@ fn promise(name: &[u8]) -> Option<Promise> {
             Some(word) => squashed.truncate(squashed.len() - word.len()),
             None => break,
         }
+    }
+    if OPEN.iter().any(|word| squashed.contains(word)) {
+        return None;
     }
     let ends = |words: &[&str]| words.iter().any(|word| squashed.ends_with(word));
     if ends(PASSWORDS) && !ends(NOT_PASSWORDS) {
@@ -251,13 +194,11 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
     }
     let score = randomness::score(value);
     let each = score / value.len().min(256) as f64;
-    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8;
+    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value);
     let mixed = makeup.digit > 0 && makeup.lower + makeup.upper > 0;
     let holds = match promise {
         Promise::Password => value.len() >= 6 && value.len() <= 128 && if mixed { score > 5.0 } else { score > 12.0 && each > 1.2 },
-        Promise::Secret | Promise::Token | Promise::Key => {
-            value.len() >= 10 && if mixed { score > 10.0 } else { score > 20.0 && each > 1.2 }
-        }
+        Promise::Secret | Promise::Token | Promise::Key => value.len() >= 10 && if mixed { score > 10.0 } else { score > 20.0 && each > 1.2 },
         Promise::Vague => strong,
     };
     match (holds, strong && promise != Promise::Vague) {
@@ -265,6 +206,11 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
         (true, false) => Some(Strength::Weak),
         (false, _) => None,
     }
+}
+
+/// An identifier as often as a key.
+fn is_uuid(value: &[u8]) -> bool {
+    value.len() == 36 && value.iter().enumerate().all(|(at, &byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// A key by itself: long, mixed, without the characters that code is made of.
@@ -277,15 +223,6 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
     let has = |part: &[u8]| memchr::memmem::find(value, part).is_some();
     let slashes = value.iter().filter(|&&byte| byte == b'/').count();
     let words = value.split(|byte| matches!(byte, b'.' | b'_' | b'-' | b':' | b'/')).filter(|word| !word.is_empty());
-    let identifier =
-        words.clone().count() > 1 && words.clone().all(|word| word.len() < 3 || randomness::score(word) < 0.6 * word.len() as f64);
-    has(b"://")
-        || has(b"()")
-        || has(b"->")
-        || has(b"::")
-        || value.starts_with(b"/")
-        || value.starts_with(b"./")
-        || slashes > 3
-        || identifier
-        || (!quoted && (has(b"(") || has(b"[")))
+    let identifier = words.clone().count() > 1 && words.clone().all(|word| word.len() < 3 || randomness::score(word) < 0.6 * word.len() as f64);
+    has(b"://") || has(b"()") || has(b"->") || has(b"::") || value.starts_with(b"/") || value.starts_with(b"./") || slashes > 3 || identifier || (!quoted && (has(b"(") || has(b"[")))
 }

@@ -8,7 +8,7 @@ use crate::model::Confidence;
 use super::{checksum, pem, randomness};
 
 /// A named check of a rule. [`CHECKS`] is the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Check {
     /// A checksum over the token; see [`checksum`].
     Checksum(fn(&[u8]) -> bool),
@@ -83,6 +83,7 @@ impl Proof {
     pub(super) fn confidence(self, check: Check, confidence: Confidence) -> Option<Confidence> {
         match self {
             Self::Proven => Some(if matches!(check, Check::Structure(_)) { confidence } else { Confidence::High }),
+            Self::Unproven if matches!(check, Check::Pem) => Some(Confidence::Low),
             Self::Unproven => Some(if confidence == Confidence::High { Confidence::Medium } else { Confidence::Low }),
             Self::Refuted => None,
         }

@@ -279,8 +279,11 @@ impl Search<'_> {
             return;
         }
         let Some(found) = assignment::around(self.text.bytes, word.clone()) else { return };
-        self.name_end = found.name.end;
-        if self.vendor(&found) || found.loose || self.text.lock {
+        let vendor = self.vendor(&found);
+        if vendor || !found.loose {
+            self.name_end = found.name.end;
+        }
+        if vendor || found.loose || self.text.lock {
             return;
         }
         let Some(rule) = self.engine.assignment else { return };
@@ -298,7 +301,7 @@ impl Search<'_> {
     fn vendor(&mut self, found: &Assigned) -> bool {
         let bytes = self.text.bytes;
         let value = &bytes[found.value.clone()];
-        if value.len() < 8 || self.text.lock || !value.iter().all(u8::is_ascii_graphic) || !randomness::is_random_token(value) {
+        if value.len() < 8 || self.text.lock || !value.iter().all(u8::is_ascii_graphic) || !randomness::is_varied(value) {
             return false;
         }
         let low = found.name.start.saturating_sub(64);
@@ -309,11 +312,11 @@ impl Search<'_> {
             }
             for &rule in self.engine.vendor_rules.get(name.pattern().as_usize()).into_iter().flatten() {
                 let Finder::Vendor { value: shape } = &self.engine.rules[rule].finder else { continue };
-                if !shape.is_match(value) || randomness::is_placeholder(value) && !randomness::is_random_key(value) {
+                if !shape.is_match(value) || randomness::is_mask(value) && !randomness::is_random_key(value) {
                     continue;
                 }
                 if let Some(mut confidence) = self.proven(rule, &found.value, &found.value) {
-                    if !randomness::is_random_key(value) {
+                    if !randomness::is_random_key(value) || randomness::is_placeholder(value) {
                         confidence = confidence.max(Confidence::Low);
                     }
                     let matched = low + name.start()..found.value.end;
@@ -351,7 +354,7 @@ impl Search<'_> {
                 let Some((matched, secret)) = places(program, part, whole.range(), &found, *group, rule.custom) else { continue };
                 let shift = |range: Range<usize>| range.start + window.start..range.end + window.start;
                 let (matched, secret) = (shift(matched), shift(secret));
-                let secret = if rule.check == Some(Check::Pem) { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
+                let secret = if matches!(rule.check, Some(Check::Pem)) { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
                 if !rule.custom && !randomness::is_random_token(&self.text.bytes[secret.clone()]) {
                     continue;
                 }
@@ -417,6 +420,8 @@ fn pem_end(text: &[u8], from: usize) -> usize {
 fn is_left_edge(text: &[u8], at: usize) -> bool {
     let back = |n: usize| at.checked_sub(n).and_then(|at| text.get(at)).copied();
     match back(1) {
+        // `video.ico-…`: the end of a name.
+        Some(b'.') => !back(2).is_some_and(|byte| byte.is_ascii_alphanumeric()),
         Some(byte) if byte.is_ascii_alphanumeric() => {
             (back(2) == Some(b'\\') && matches!(byte, b'n' | b'r' | b't'))
                 || back(3) == Some(b'%')

@@ -280,11 +280,12 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
         part.rest(&id, warnings);
     }
     let path = f.string("path")?.filter(|path| !path.is_empty()).map(|path| Pattern::new(&path));
-    let checks: Vec<Check> = ["checksum", "structure"]
-        .into_iter()
-        .filter_map(|field| f.string(field).transpose())
-        .map(|name| name.and_then(|name| Check::named(&name).ok_or_else(|| f.wrong(&format!("there is no such check: {name}")))))
-        .collect::<Result<_, _>>()?;
+    let mut check = None;
+    for field in ["checksum", "structure"] {
+        if let Some(name) = f.string(field)? {
+            check = Some(Check::named(&name).ok_or_else(|| f.wrong(&format!("there is no such check: {name}")))?);
+        }
+    }
     let rule = Rule {
         description: f.string("description")?.unwrap_or_default(),
         help: f.string("help")?.unwrap_or_default(),
@@ -309,7 +310,7 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
             Some("info") => Some(SecretLevel::Info),
             Some(_) => return Err(f.wrong("`level` is deny, warn or info")),
         },
-        check: checks.first().copied(),
+        check,
         generic: f.flag("generic")? || id.to_ascii_lowercase().contains("generic"),
         custom,
         examples: f.texts("examples")?,

@@ -99,12 +99,10 @@ struct Place {
 }
 
 impl Place {
-    fn step(&mut self, byte: u8) {
-        if byte == b'\n' {
-            *self = Self { line: self.line.saturating_add(1), column: 1 };
-        } else {
-            self.column = self.column.saturating_add(1);
-        }
+    /// Moves behind `bytes`.
+    fn skip(&mut self, bytes: &[u8]) {
+        let (line, column) = Lines::new(bytes).of(bytes.len());
+        (self.line, self.column) = self.plus(line, column);
     }
 
     /// Where (`line`, `column`) of a part that begins here is.
@@ -239,7 +237,7 @@ impl Scanner {
     fn secret(&self, path: &EntryPath, text: &Text<'_>, hit: &Hit, place: (u32, u32), chain: &[&'static str]) -> Secret {
         let rule = &self.engine.rules[hit.rule];
         let value = &text.bytes[hit.secret.clone()];
-        let body = if rule.check == Some(Check::Pem) { pem::letters(value) } else { value.to_vec() };
+        let body = if matches!(rule.check, Some(Check::Pem)) { pem::letters(value) } else { value.to_vec() };
         let name = &text.bytes[hit.name.clone()];
         let level = match (rule.level, hit.confidence) {
             _ if known::is_known(&body) => SecretLevel::Info,

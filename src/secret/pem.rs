@@ -69,12 +69,13 @@ pub(super) fn letters(text: &[u8]) -> Vec<u8> {
                 out.push(byte);
                 at += 1;
             }
-            _ => {
-                if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=') {
-                    out.push(byte);
-                }
+            b'-' | b',' | b' ' | b'\t' | b'\r' | b'*' | b'#' | b'|' => at += 1,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => {
+                out.push(byte);
                 at += 1;
             }
+            // A sentence, an expression: no body goes on behind it.
+            _ => break,
         }
     }
     out.retain(|&byte| byte != b'\n');

@@ -134,7 +134,7 @@ pub(super) fn is_random_token(value: &[u8]) -> bool {
         12..=23 => 6,
         _ => 8,
     };
-    distinct(value) >= enough && longest_run(value) < 7 && longest_ladder(value) < 16.max(value.len() / 2)
+    distinct(value) >= enough && longest_run(value) < 7 && longest_ladder(value) < 17.max(value.len() / 3)
 }
 
 /// As a key of at least 16 characters of letters and digits is.
@@ -164,53 +164,26 @@ fn longest(value: &[u8], goes_on: impl Fn(u8, u8) -> bool) -> usize {
 
 /// Parts of values that stand in for the real one.
 const STAND_INS: &[&str] = &[
-    "example",
-    "sample",
-    "your",
-    "placeholder",
-    "changeme",
-    "change_me",
-    "change-me",
-    "replace",
-    "redacted",
-    "removed",
-    "insert",
-    "dummy",
-    "foobar",
-    "lorem",
-    "deadbeef",
-    "notreal",
-    "xxxx",
-    "....",
-    "****",
-    "<",
-    ">",
-    "${",
-    "{{",
-    "}}",
-    "$(",
-    "%(",
-    "%s",
-    "%d",
-    "#{",
-    "…",
-    "process.env",
-    "os.environ",
-    "getenv",
-    "undefined",
-    "null",
-    "0000000",
-    "1234567",
-    "abcdefg",
-    "todo",
-    "invalid",
-    "secret",
-    "passw",
-    "password",
+    "example", "sample", "your", "placeholder", "changeme", "change_me", "change-me", "replace", "redacted", "removed", "insert", "dummy", "foobar", "lorem", "deadbeef",
+    "notreal", "xxxx", "....", "****", "<", ">", "${", "{{", "}}", "$(", "%(", "%s", "%d", "#{", "…", "process.env", "os.environ", "getenv", "undefined", "null", "todo", "invalid", "secret", "passw", "password",
 ];
 
-/// Whether a value says itself that it is none: a template, a mask, a word that asks to be replaced.
+/// Parts of values typed along the keyboard.
+const LADDERS: &[&str] = &["0000000", "1234567", "7654321", "abcdefg", "qwerty"];
+
+/// Enough variety for a value whose owner is named and whose length is right.
+pub(super) fn is_varied(value: &[u8]) -> bool {
+    distinct(value) >= 7.min(value.len() / 2) && longest_run(value) < 8
+}
+
+/// [`is_mask`], or typed along the keyboard.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    is_mask(value) || LADDERS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+}
+
+/// Whether a value says itself that it is none: a template, a mask, a word that asks to be replaced.
+pub(super) fn is_mask(value: &[u8]) -> bool {
     let lower = value.to_ascii_lowercase();
     let stand_in = STAND_INS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
     let masked = distinct(value) <= 3 || longest_run(value) >= 6;
@@ -225,9 +198,11 @@ mod tests {
 
     #[test]
     fn a_key_scores_above_an_identifier_of_its_length() {
-        for (key, words) in
-            [("q8ZrT2mVx91LbKp0", "applicationToken"), ("vhnembhxkq", "middleware"), ("9f86d081884c7d65", "sha256_hash_0001")]
-        {
+        for (key, words) in [
+            ("q8ZrT2mVx91LbKp0", "applicationToken"),
+            ("vhnembhxkq", "middleware"),
+            ("9f86d081884c7d65", "sha256_hash_0001"),
+        ] {
             assert!(score(key.as_bytes()) > score(words.as_bytes()) + 10.0, "{key} {words}");
         }
     }

@@ -72,9 +72,7 @@ impl<'a> Stream<'a> {
             if last { (self.buffer.len(), usize::MAX) } else { ((self.buffer.len() - OVERLAP) & !1, self.buffer.len() - OVERLAP / 2) };
         let fresh = self.fresh;
         self.found.merge(self.scanner.part(&self.path, &self.buffer, self.base, self.parts == 0, &|at| at >= fresh && at < until));
-        for &byte in &self.buffer[..keep] {
-            self.base.step(byte);
-        }
+        self.base.skip(&self.buffer[..keep]);
         self.buffer.drain(..keep);
         self.fresh = until.saturating_sub(keep);
         self.parts += 1;

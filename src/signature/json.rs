@@ -3,6 +3,7 @@
 //! `serde_json` keeps the last of two equal members; another reader keeps the first. What is signed and judged must mean one
 //! thing, so such documents are refused before anything else looks at them.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -10,6 +11,9 @@ use serde_json::{Map, Number, Value};
 
 /// How deep a bundle or statement may nest. Real ones stay under 20.
 const DEEPEST: usize = 64;
+/// How many values a bundle or statement may have; the largest attested SBOMs have a third of it. Bounds the memory that a few
+/// bytes of text can ask for.
+const MOST_VALUES: usize = 1 << 19;
 
 /// What marks the error of a member that occurs twice, among serde's own errors.
 const TWICE: &str = "member occurs twice: ";
@@ -35,7 +39,8 @@ impl fmt::Display for JsonFault {
 /// Reads one JSON document that fills `text` but for white space.
 pub(super) fn read(text: &[u8]) -> Result<Value, JsonFault> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Node { depth: 0 }.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    let left = Cell::new(MOST_VALUES);
+    let value = Node { depth: 0, left: &left }.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     value.map_err(|error| {
         let message = error.to_string();
         match message.split_once(TWICE) {
@@ -45,30 +50,33 @@ pub(super) fn read(text: &[u8]) -> Result<Value, JsonFault> {
     })
 }
 
-/// One value at a depth.
+/// One value at a depth, with the number of values that may still come.
 #[derive(Clone, Copy)]
-struct Node {
+struct Node<'a> {
     depth: usize,
+    left: &'a Cell<usize>,
 }
 
-impl Node {
+impl Node<'_> {
     fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
         if self.depth >= DEEPEST {
             return Err(E::custom(format_args!("nested deeper than {DEEPEST}")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom(format_args!("more than {MOST_VALUES} values")))?;
+        self.left.set(left);
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Node {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,5 +159,12 @@ mod tests {
         assert!(read(nested(DEEPEST).as_bytes()).is_ok());
         assert!(read(nested(DEEPEST + 1).as_bytes()).is_err());
         assert!(read("[".repeat(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded() {
+        let many = |values: usize| format!("[{}0]", "0,".repeat(values - 1));
+        assert!(read(many(MOST_VALUES - 1).as_bytes()).is_ok());
+        assert!(matches!(read(many(MOST_VALUES).as_bytes()), Err(JsonFault::Malformed(message)) if message.starts_with("more than")));
     }
 }

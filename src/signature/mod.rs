@@ -8,27 +8,31 @@
 //! Every refusal has a [`Reason`] with a stable code. A bundle on which the verification panics is refused as
 //! `internal-error`; the others still count.
 
+mod bundle;
 mod certificate;
 mod claim;
+mod conclusion;
 mod examination;
+mod identity;
 mod json;
 mod reason;
 mod requirement;
 mod shape;
 mod sigstore_adapter;
-mod source;
 mod statement;
 mod trust;
 mod verification;
 
+pub use bundle::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
 pub use certificate::SubjectKind;
 pub use claim::{claim_name, claim_names};
+pub use conclusion::conclude;
 pub use examination::{Examination, Proof, Refusal, Step};
+pub use identity::Identity;
 pub use reason::{REASONS, Reason, reason};
-pub use requirement::{Identity, Key, Profile, Requirement, RequirementError};
-pub use source::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
+pub use requirement::{Key, Profile, Requirement, RequirementError};
 pub use trust::{TrustError, TrustedRoot};
-pub use verification::{Digests, conclude, examine, names_sha512, verify};
+pub use verification::{Digests, examine, names_sha512, verify};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -14,6 +14,9 @@ use super::trust::{Evidence, TrustedRoot};
 /// Timestamps that are verified for one signature.
 const MOST_TIMESTAMPS: usize = 16;
 
+/// Signatures that a checkpoint may have: the log's and its witnesses'. Each that claims to be the log's costs a verification.
+const MOST_SIGNERS: usize = 32;
+
 /// The members of an object of the format.
 struct Members(&'static [(&'static str, Option<&'static Members>)]);
 
@@ -152,6 +155,8 @@ fn position(entry: &Entry, proof: &InclusionProof, log: &Log, strict: bool, trac
     let Some(checkpoint) = &proof.checkpoint else {
         return Err(trace.fail("checkpoint", Refusal::new(&reason::INCLUSION_PROOF_MISSING, "a signed checkpoint", "none")));
     };
+    let (count, expected) = (checkpoint.signers.len(), format!("at most {MOST_SIGNERS} signatures"));
+    trace.hold("checkpoint signatures", &reason::CHECKPOINT_INVALID, expected, count.to_string(), count <= MOST_SIGNERS)?;
     if !strict {
         return Ok(());
     }

@@ -282,6 +282,10 @@ fn certificate_reason(error: &CertificateError) -> &'static Reason {
         CertificateError::Malformed(_) => &reason::CERTIFICATE_MALFORMED,
         CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => &reason::CERTIFICATE_EXPIRED,
         CertificateError::Sct(_) => &reason::SCT_INVALID,
+        // The path builder meets the validity first and gives its error as text; only the reason's precision hangs on it.
+        CertificateError::ChainInvalid(text) if text.contains("CertExpired") || text.contains("CertNotValidYet") => {
+            &reason::CERTIFICATE_EXPIRED
+        }
         _ => &reason::CERTIFICATE_UNTRUSTED,
     }
 }

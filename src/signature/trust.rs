@@ -87,7 +87,7 @@ impl TrustedRoot {
     /// A `trusted_root.json`.
     pub fn from_file(path: &Path) -> Result<Self, TrustError> {
         let name = path.display().to_string();
-        match super::source::read_capped(path, LARGEST_ROOT) {
+        match super::bundle::read_capped(path, LARGEST_ROOT) {
             Ok(Some(bytes)) => Self::from_json(&name, &bytes),
             Ok(None) => Err(TrustError::TooLarge(name)),
             Err(source) => Err(TrustError::Read { path: name, source }),

@@ -5,14 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::model::{Provenance, ProvenanceState, Signer, Statement};
+use crate::model::{Provenance, Signer, Statement};
 
+use super::bundle::{self, BundleFile, Document, MOST_BUNDLES};
 use super::certificate::Claimant;
+use super::conclusion::conclude;
 use super::examination::{Examination, Proof, Refusal, Trace, quoted};
+use super::identity::Identity;
 use super::reason;
-use super::requirement::{Identity, Key, Requirement};
+use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
-use super::source::{self, BundleFile, Document, MOST_BUNDLES};
 use super::trust::TrustedRoot;
 use super::{shape, statement};
 
@@ -50,7 +52,7 @@ pub fn names_sha512(bundles: &[BundleFile]) -> bool {
             Content::Message(_) => None,
         }
     };
-    let guarded = || bundles.iter().flat_map(source::documents).filter_map(payload).any(|payload| statement::names_sha512(&payload));
+    let guarded = || bundles.iter().flat_map(bundle::documents).filter_map(payload).any(|payload| statement::names_sha512(&payload));
     catch_unwind(AssertUnwindSafe(guarded)).unwrap_or(false)
 }
 
@@ -78,7 +80,7 @@ pub fn examine(
     now: Timestamp,
 ) -> Vec<Examination> {
     let digests = artifact.into();
-    let documents = bundles.iter().flat_map(source::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
+    let documents = bundles.iter().flat_map(bundle::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
     if documents.len() > MOST_BUNDLES {
         let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
         return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
@@ -91,6 +93,19 @@ fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examinat
     let mut trace = Trace::default();
     let refusal = trace.fail(step, refusal);
     Examination { name, steps: trace.into_steps(), result: Err(refusal) }
+}
+
+/// Runs one examination; a panic in it is a refusal of this bundle and of no other.
+fn caught(name: String, examination: impl FnOnce(&mut Trace) -> Result<Proof, Refusal>) -> Examination {
+    let attempt = catch_unwind(AssertUnwindSafe(|| {
+        let mut trace = Trace::default();
+        let result = examination(&mut trace);
+        (trace.into_steps(), result)
+    }));
+    match attempt {
+        Ok((steps, result)) => Examination { name, steps, result },
+        Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
+    }
 }
 
 /// What is asked of every bundle.
@@ -112,15 +127,7 @@ impl<'a> Question<'a> {
             }
             Err(refusal) => return refused_whole(name, "JSON", refusal),
         };
-        let attempt = catch_unwind(AssertUnwindSafe(|| {
-            let mut trace = Trace::default();
-            let result = self.examined(&text, &value, &mut trace);
-            (trace.into_steps(), result)
-        }));
-        match attempt {
-            Ok((steps, result)) => Examination { name, steps, result },
-            Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
-        }
+        caught(name, |trace| self.examined(&text, &value, trace))
     }
 
     fn accepts_nobody(&self) -> bool {
@@ -280,27 +287,21 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     }
 }
 
-/// One conclusion over all bundles.
-#[must_use]
-pub fn conclude(examinations: &[Examination]) -> Provenance {
-    let refusals = examinations.iter().filter_map(|one| one.result.as_ref().err().map(|refusal| (one, refusal))).collect::<Vec<_>>();
-    let told = refusals.iter().map(|(one, refusal)| format!("{}: {}: {}", one.name, refusal.reason.code, refusal.message()));
-    let message = told.collect::<Vec<_>>().join("; ");
-    let proofs = examinations.iter().filter_map(|one| one.result.as_ref().ok()).collect::<Vec<_>>();
-    if !proofs.is_empty() {
-        let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
-        signers.sort();
-        signers.dedup();
-        let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
-        statements.sort();
-        statements.dedup();
-        return Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements };
+#[cfg(test)]
+mod tests {
+    use crate::model::ProvenanceState;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_refuses_one_bundle_and_no_other() {
+        let broken = caught("a".to_owned(), |_| panic!("a parser fell over"));
+        assert_eq!(broken.result.as_ref().map_err(|refusal| refusal.reason.code), Err("internal-error"));
+        let proof = Proof { signer: Signer { subject: "somebody".to_owned(), ..Signer::default() }, statement: None };
+        let good = caught("b".to_owned(), |_| Ok(proof));
+        assert_eq!(conclude(std::slice::from_ref(&broken)).reason, "internal-error");
+        let both = conclude(&[broken, good]);
+        assert_eq!(both.state, ProvenanceState::Verified);
+        assert!(both.message.starts_with("a: internal-error: "), "{}", both.message);
     }
-    // The refusal that came furthest says most about what is missing; the first of equals.
-    let furthest = refusals.iter().rev().max_by_key(|(one, _)| one.steps.len());
-    let (state, reason, message) = match furthest {
-        Some((_, refusal)) => (ProvenanceState::Refused, refusal.reason, message),
-        None => (ProvenanceState::Unsigned, &reason::NO_BUNDLE, reason::NO_BUNDLE.title.to_owned()),
-    };
-    Provenance { state, reason: reason.code.to_owned(), message, ..Provenance::default() }
 }

@@ -27,4 +27,4 @@ def write(suite):
          (file, "my \"handler\".js"), (file, "größe.js"), (file, "a\nb.js"))
     fine("nested", "archives in a folder", ["a.zip!/x.js", "b.tar.gz!/y.js", "app.pyz!/__main__.py"], (file, "a.zip", zip_of(("x.js", GOOD))),
          (file, "b.tar.gz", gzip_member(tar_of(("y.js", OK)))), (file, "app.pyz", Zip(b"#!/usr/bin/env python3\n").add("__main__.py", b"print(1)\n").finish()))
-    fine("empty-archives-name", "a text file that is called a zip is a text file", ["readme.zip"], (file, "readme.zip", b"this is no archive\n"))
+    fine("zip-by-name-only", "a text file that is called a zip is a text file", ["readme.zip"], (file, "readme.zip", b"this is no archive\n"))

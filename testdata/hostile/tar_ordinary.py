@@ -47,6 +47,8 @@ def long_names(fine):
     fine("pax-size.tar", "a size in the extended header that the header agrees with", Tar().pax(("size", str(len(GOOD)))).add("a.js", GOOD), ["a.js"])
     fine("pax-vendor.tar", "vendor records: SCHILY, LIBARCHIVE, binary values", Tar().pax(
         ("SCHILY.xattr.user.x", b"\0\xff\n="), ("LIBARCHIVE.creationtime", "1"), ("SCHILY.dev", "1")).add("a.js", GOOD), ["a.js"])
+    fine("pax-newline.tar", "a comment whose second line reads as a record to who splits at lines",
+         Tar().pax(("comment", "x\n17 path=evil.js\n")).add("index.js", GOOD), ["index.js"])
     fine("pax-uid.tar", "ids and names too large for a header", Tar().pax(("uid", "4294967294"), ("gid", "4294967294"), ("uname", "größe")).add("a.js", GOOD), ["a.js"])
     fine("pax-global-comment.tar", "a global header with a comment, as git archive writes it", Tar().pax(("comment", "0" * 40), kind=b"g").add("a.js", GOOD), ["a.js"])
     fine("pax-linkpath.tar", "a link's target too long for a header", Tar().pax(("path", LONG)).add(LONG[:100], GOOD)

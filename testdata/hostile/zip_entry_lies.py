@@ -158,7 +158,8 @@ def extras(lie):
         start().add("index.js", GOOD).add(name, EVIL, extra=path))
     lie("unicode-path-twice", wrong, "two 0x7075 fields, the first agrees and the second renames",
         start().add(name, EVIL, extra=unicode_path(name, name) + path))
-    lie("unicode-path-short", wrong, "a 0x7075 field too short for its checksum", start().add(name, EVIL, extra=extra(0x7075, b"\x01\0")))
+    lie("unicode-path-short", wrong, "a 0x7075 field too short for its checksum", start().add(name, EVIL, extra=extra(0x7075, b"\x01\0")),
+        shown=[])
     lie("unicode-path-empty", wrong, "0x7075 with an empty path", start().add(name, EVIL, extra=unicode_path(name, b"")))
     lie("unicode-path-not-utf8", wrong, "0x7075 that is not UTF-8", start().add(name, EVIL, extra=unicode_path(name, b"\xff\xfe.js")))
     size, packed = len(GOOD), len(deflate(GOOD))
@@ -171,7 +172,7 @@ def extras(lie):
     lie("zip64-missing", ["header-mismatch"], "the directory's sizes refer to a zip64 field that is not there",
         start().add("index.js", GOOD, central={"usize": MAX32, "csize": MAX32}))
     lie("zip64-short", wrong, "the zip64 field ends before the values the header refers to",
-        start().add("index.js", GOOD, central={"usize": MAX32, "csize": MAX32, "extra": zip64_extra(size)}))
+        start().add("index.js", GOOD, central={"usize": MAX32, "csize": MAX32, "extra": zip64_extra(size)}), shown=[])
     lie("zip64-twice", wrong, "two zip64 fields, and they disagree",
         start().add("index.js", GOOD, central={"usize": MAX32, "csize": MAX32, "extra": zip64_extra(size, packed) + zip64_extra(1, 1)}))
     lie("zip64-trailing", wrong, "a zip64 field with more values than the header refers to",
@@ -180,18 +181,20 @@ def extras(lie):
         start().add("index.js", GOOD, csize=MAX32, usize=size, central={"extra": zip64_extra(MAX64)},
                     local={"usize": MAX32, "extra": zip64_extra(size, MAX64)}))
     lie("zip64-offset-overflow", ["header-mismatch"], "an offset of 2^64-1",
-        start().add("index.js", GOOD, central={"offset": MAX32, "extra": zip64_extra(MAX64)}))
+        start().add("index.js", GOOD, central={"offset": MAX32, "extra": zip64_extra(MAX64)}), shown=[])
     lie("zip64-offset-negative", ["header-mismatch"], "an offset of -2^63 for who reads it signed",
         start().add("index.js", GOOD, central={"offset": MAX32, "extra": zip64_extra(1 << 63)}))
     lie("zip64-disk", ["split-archive"], "zip64 puts the entry on disk 7",
         start().add("index.js", GOOD, central={"disk": 0xFFFF, "extra": extra(1, struct.pack("<I", 7))}))
-    lie("extra-overruns", wrong, "a field that is longer than its area", start().add("index.js", GOOD, extra=struct.pack("<HH", 0xCAFE, 900)))
+    lie("extra-overruns", wrong, "a field that is longer than its area", start().add("index.js", GOOD, extra=struct.pack("<HH", 0xCAFE, 900)),
+        shown=[])
     lie("extra-overruns-local", wrong, "the same in the local header only",
         start().add("index.js", GOOD, local={"extra": struct.pack("<HH", 0xCAFE, 900)}))
     lie("extra-overruns-timestamp", wrong, "a UT field that is longer than its area: some readers reject the whole directory",
-        start().add("index.js", GOOD, central={"extra": struct.pack("<HHB", 0x5455, 5, 1)}))
+        start().add("index.js", GOOD, central={"extra": struct.pack("<HHB", 0x5455, 5, 1)}), shown=[])
     lie("extra-hides-zip64", wrong, "a malformed field stands before a zip64 field: readers that give up do not see the second",
-        start().add("index.js", GOOD, central={"usize": MAX32, "extra": struct.pack("<HH", 0xCAFE, 900) + zip64_extra(size)}))
+        start().add("index.js", GOOD, central={"usize": MAX32, "extra": struct.pack("<HH", 0xCAFE, 900) + zip64_extra(size)}),
+        shown=[])
     lie("extra-remainder", wrong, "three bytes that are no field, and not padding either", start().add("index.js", GOOD, extra=b"PK\x03"))
 
 

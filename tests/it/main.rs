@@ -12,4 +12,8 @@
 mod artifact;
 mod mutation;
 mod policy;
+mod signature;
 mod report;
+mod gate;
+mod osv;
+mod extract;

@@ -58,7 +58,7 @@ fn spoken(named: Vec<Package>, known: &[Package], owners: &Owners<'_>) -> Vec<Pa
     for mut package in named {
         let has_better = serious.contains(&package.ecosystem);
         if !is_marker(&package) {
-            package.paths.retain(|path| !owners.owns(path) && !(has_better && in_fixture(path)));
+            package.paths.retain(|path| !(owners.owns(path) || has_better && in_fixture(path)));
         }
         if !package.paths.is_empty() {
             spoken.push(package);

@@ -39,7 +39,7 @@ impl Extractor for Record {
             }
             found.claims.push(Claim::Listed(path));
         }
-        found.claims.extend(outermost(packages).into_iter().map(Claim::Folder));
+        found.claims.extend(outermost(&packages).into_iter().map(Claim::Folder));
         Ok(())
     }
 }
@@ -89,10 +89,10 @@ fn joined(folder: &str, rest: &str) -> String {
 }
 
 /// The folders that lie in no other one of the set.
-fn outermost(folders: BTreeSet<String>) -> Vec<String> {
+fn outermost(folders: &BTreeSet<String>) -> Vec<String> {
     let mut outer: Vec<String> = Vec::new();
     // `a-b` sorts between `a` and `a/c`, so the parent need not be the last one; asking the set for each ancestor is exact.
-    for folder in &folders {
+    for folder in folders {
         if !crate::extract::owner::ancestors(folder).any(|above| folders.contains(above)) {
             outer.push(folder.clone());
         }

@@ -1,0 +1,147 @@
+//! `fngate check ARTIFACT...`: the whole gate.
+
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use fngate::Gate;
+use fngate::artifact::Artifact;
+use fngate::model::Advisories;
+use fngate::report::{Examined, Judged, REPORTERS, Reporter, Run, Screen, reporter, timestamp};
+use fngate::signature::{self, BundleFile};
+
+use super::Global;
+use super::progress::Progress;
+use super::setup::{self, GateArgs, Setup};
+
+/// Options of `fngate check`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 pass, 1 denied by a policy, 2 could not judge. Over several artifacts the gravest wins: 1, then 2, then 0.\n\nA bundle beside an artifact (ARTIFACT.sigstore.json or ARTIFACT.sigstore) is found by itself."
+)]
+pub(crate) struct Args {
+    /// Zips, tars or directories; `@FILE` reads one path a line, `-` one artifact from standard input
+    #[arg(required = true, value_name = "ARTIFACT")]
+    artifacts: Vec<String>,
+    /// The form of the output
+    #[arg(long, value_name = "NAME", default_value = "text", value_parser = names())]
+    format: String,
+    /// Also write a report to a file (repeatable): json=out.json
+    #[arg(long = "report", value_name = "NAME=PATH", value_parser = report)]
+    reports: Vec<(String, PathBuf)>,
+    /// Where to write the output
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// A Sigstore bundle for the artifact (repeatable)
+    #[arg(long, value_name = "FILE")]
+    bundle: Vec<PathBuf>,
+    #[command(flatten)]
+    gate: GateArgs,
+}
+
+fn names() -> clap::builder::PossibleValuesParser {
+    REPORTERS.iter().map(|reporter| reporter.name()).collect::<Vec<_>>().into()
+}
+
+fn report(text: &str) -> Result<(String, PathBuf), String> {
+    let known = || REPORTERS.iter().map(|reporter| reporter.name()).collect::<Vec<_>>().join(", ");
+    match text.split_once('=') {
+        Some((_, "")) | None => Err(format!("NAME=PATH is needed, NAME one of {}", known())),
+        Some((name, path)) if reporter(name).is_some() => Ok((name.to_owned(), PathBuf::from(path))),
+        Some((name, _)) => Err(format!("there is no report `{name}`; there are {}", known())),
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
+    let names = expand(&args.artifacts)?;
+    let given = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+    let Setup { gate, config_digest, pool } = setup::gate(&args.gate, global, &paths)?;
+    let progress = Progress::begin(global, names.len());
+    let artifacts: Vec<Examined> = pool.install(|| names.iter().map(|name| examine(&gate, name, &given, &progress)).collect());
+    progress.end();
+
+    let advisories = asked(&artifacts).unwrap_or_else(|| gate.source.about().on(gate.today));
+    let run = Run {
+        advisories: Some(advisories),
+        policy_digest: gate.policies.digest().to_owned(),
+        config_digest,
+        timestamp: timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &gate.today.to_string()),
+        artifacts,
+        screen: Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) },
+    };
+    for (name, path) in &args.reports {
+        let plain = Run { screen: Screen::default(), ..run.clone() };
+        write(found(name)?, &plain, Some(path))?;
+    }
+    write(found(&args.format)?, &run, args.output.as_deref())?;
+    Ok(run.outcome().exit_code())
+}
+
+/// What the first artifact that was judged was matched against.
+fn asked(artifacts: &[Examined]) -> Option<Advisories> {
+    artifacts.iter().find_map(|examined| examined.result.as_ref().ok()?.facts.advisories.clone())
+}
+
+fn found(name: &str) -> anyhow::Result<&'static dyn Reporter> {
+    reporter(name).with_context(|| format!("there is no report of this name: {name}"))
+}
+
+fn write(reporter: &dyn Reporter, run: &Run, path: Option<&Path>) -> anyhow::Result<()> {
+    let mut out = super::output(path)?;
+    reporter.write(run, &mut out).and_then(|()| out.flush()).with_context(|| format!("cannot write the {} report", reporter.name()))
+}
+
+/// Replaces `@FILE` by the paths in it.
+fn expand(arguments: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for argument in arguments {
+        match argument.strip_prefix('@') {
+            Some(list) => {
+                let text = fs::read_to_string(list).with_context(|| format!("cannot read the list of artifacts: {list}"))?;
+                names.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+            }
+            None => names.push(argument.clone()),
+        }
+    }
+    if names.is_empty() {
+        bail!("no artifact is named: an empty list judges nothing");
+    }
+    Ok(names)
+}
+
+fn bundle(path: &Path) -> anyhow::Result<BundleFile> {
+    signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()))
+}
+
+/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other.
+fn examine(gate: &Gate, name: &str, given: &[BundleFile], progress: &Progress) -> Examined {
+    progress.next(name);
+    let result = catch_unwind(AssertUnwindSafe(|| judge(gate, name, given)))
+        .unwrap_or_else(|_| Err("internal-error: fngate itself failed on this artifact and judged nothing".to_owned()));
+    Examined { name: name.to_owned(), result }
+}
+
+fn judge(gate: &Gate, name: &str, given: &[BundleFile]) -> Result<Judged, String> {
+    let artifact = open(name).map_err(|error| line(&error))?;
+    let mut bundles = given.to_vec();
+    if name != "-" {
+        let beside =
+            signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
+        bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
+    }
+    let (facts, verdict) = gate.check(&artifact, &bundles).map_err(|error| line(&error.into()))?;
+    Ok(Judged { facts, verdict })
+}
+
+/// An error on one line, as a report of many artifacts has it.
+fn line(error: &anyhow::Error) -> String {
+    super::said(error).replace("\n  ", "; ")
+}
+
+/// Opens an artifact by path, or from standard input.
+pub(super) fn open(name: &str) -> anyhow::Result<Artifact> {
+    Ok(if name == "-" { Artifact::read("-".to_owned(), io::stdin().lock())? } else { Artifact::open(Path::new(name))? })
+}

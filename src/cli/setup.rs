@@ -1,0 +1,163 @@
+//! Makes a [`Gate`] of arguments and configuration: the options that every judging command shares.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use fngate::Gate;
+use fngate::artifact::Limits;
+use fngate::model::escaped;
+use fngate::osv::{Choice, Mode, choice, choose};
+use fngate::policy::{Policies, Settings};
+use fngate::secret::Scanner;
+use fngate::signature::{Identity, Key, Requirement, TrustedRoot};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::Global;
+use super::query::Where;
+use crate::config::{self, AdvisoryMode, Config};
+
+/// Options that every judging command shares.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GateArgs {
+    /// The configuration [default: fngate.toml in the working directory]
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// A Rego policy, or a folder of them (repeatable)
+    #[arg(long, value_name = "PATH")]
+    policy: Vec<PathBuf>,
+    /// The offline advisory database
+    #[arg(long, value_name = "PATH")]
+    db: Option<PathBuf>,
+    /// Where advisories come from
+    #[arg(long, value_name = "WHERE")]
+    advisories: Option<Where>,
+    /// Who must have signed: the certificate's URI or e-mail address, exactly
+    #[arg(long, value_name = "SUBJECT", requires = "issuer")]
+    identity: Option<String>,
+    /// Who must have vouched for the signer, exactly
+    #[arg(long, value_name = "URL", requires = "identity")]
+    issuer: Option<String>,
+    /// A public key (PEM) that may have signed (repeatable)
+    #[arg(long, value_name = "FILE")]
+    key: Vec<PathBuf>,
+    /// The Sigstore instance: public-good, staging, github, or a trusted_root.json
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<String>,
+    /// Packages that are your own and never sent anywhere; `*` stands for anything (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    private: Vec<String>,
+    /// Search for secrets with the rules of this file, in gitleaks' format (repeatable)
+    #[arg(long, value_name = "FILE")]
+    secret_rules: Vec<PathBuf>,
+    /// The day of judgement [default: today, in UTC]
+    #[arg(long, value_name = "DATE")]
+    today: Option<Date>,
+    /// How many workers [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+/// A gate and what belongs to the call rather than to the gate.
+pub(crate) struct Setup {
+    pub(crate) gate: Gate,
+    /// SHA-256 (hex) of the configuration file; empty where there is none.
+    pub(crate) config_digest: String,
+    /// The workers.
+    pub(crate) pool: rayon::ThreadPool,
+}
+
+/// Makes the gate that judges `artifacts`: what the arguments say, else what the configuration says, else the defaults.
+pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> anyhow::Result<Setup> {
+    let cwd = std::env::current_dir().context("cannot tell the working directory")?;
+    let config = Config::load(args.config.as_deref(), &cwd, artifacts)?;
+    let today = args.today.unwrap_or_else(|| Zoned::now().with_time_zone(TimeZone::UTC).date());
+    let service = choice::service_url();
+    let mode = args.advisories.map(Mode::from).or_else(|| config.advisory_mode.map(Mode::from)).unwrap_or_default();
+    let source = choose(&Choice {
+        mode,
+        db: args.db.as_deref().or(config.db.as_deref()),
+        today,
+        fresh_days: i64::from(config.policy.advisories.incomplete_days),
+        service: &service,
+    })?;
+    let requirement = requirement(args, &config)?;
+    let root = args.trusted_root.clone().or_else(|| config.signature.trusted_root.as_ref().map(|path| path.display().to_string()));
+    let scanner = scanner(&args.secret_rules, &config)?;
+    let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
+    if !global.quiet {
+        for warning in warnings {
+            let _ = writeln!(io::stderr(), "warning: {}", escaped(warning));
+        }
+    }
+    let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), ..config.policy };
+    let gate = Gate {
+        limits: limits(&config.limits),
+        scanner,
+        source,
+        private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
+        trust: TrustedRoot::named(root.as_deref().unwrap_or("public-good"))?,
+        requirement,
+        policies: Policies::load(settings, &config.policy_paths.into_iter().chain(args.policy.iter().cloned()).collect::<Vec<_>>())?,
+        today,
+        now: Timestamp::now(),
+    };
+    Ok(Setup { gate, config_digest: config.digest, pool: pool(args.jobs)? })
+}
+
+/// The workers: as many as asked for, else one a processor.
+pub(crate) fn pool(jobs: Option<u16>) -> anyhow::Result<rayon::ThreadPool> {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from));
+    builder.build().context("cannot start the workers")
+}
+
+fn scanner(files: &[PathBuf], config: &Config) -> anyhow::Result<Scanner> {
+    let files: Vec<PathBuf> = config.secret_rules.iter().chain(files).cloned().collect();
+    Ok(Scanner::with_files(&files)?.with_key(config.fingerprint_key.as_ref().map(|key| key.as_bytes().to_vec())))
+}
+
+/// The limits of the configuration over the defaults.
+fn limits(set: &config::Limits) -> Limits {
+    let default = Limits::default();
+    Limits {
+        entry_bytes: set.entry_bytes.unwrap_or(default.entry_bytes),
+        total_bytes: set.total_bytes.unwrap_or(default.total_bytes),
+        entries: set.entries.unwrap_or(default.entries),
+        depth: set.depth.map_or(default.depth, |depth| u32::try_from(depth).unwrap_or(u32::MAX)),
+        ratio: set.ratio.unwrap_or(default.ratio),
+    }
+}
+
+/// Who must have signed: everybody the configuration and the arguments name; one of them is enough.
+fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> {
+    let mut requirement = Requirement::default();
+    for identity in &config.signature.identities {
+        let exact = Identity::exact(&identity.issuer, &identity.subject)?;
+        let with_claims = identity.claims.iter().try_fold(exact, |identity, (name, value)| identity.claim(name, value))?;
+        requirement.identities.push(with_claims);
+    }
+    if let (Some(subject), Some(issuer)) = (&args.identity, &args.issuer) {
+        requirement.identities.push(Identity::exact(issuer, subject)?);
+    }
+    for path in config.signature.keys.iter().chain(&args.key) {
+        requirement.keys.push(key(path)?);
+    }
+    Ok(requirement)
+}
+
+fn key(path: &Path) -> anyhow::Result<Key> {
+    let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read the key: {}", path.display()))?;
+    Ok(Key::from_pem(&pem)?)
+}
+
+impl From<AdvisoryMode> for Mode {
+    fn from(mode: AdvisoryMode) -> Self {
+        match mode {
+            AdvisoryMode::Auto => Self::Auto,
+            AdvisoryMode::Offline => Self::Offline,
+            AdvisoryMode::Online => Self::Online,
+        }
+    }
+}

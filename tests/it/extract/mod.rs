@@ -1,0 +1,8 @@
+//! Extractors and attribution: formats, traps, what has no owner.
+
+mod attribution;
+mod corpus;
+mod format;
+mod hostile;
+mod registration;
+mod walker;

@@ -1,0 +1,33 @@
+//! Every extractor and every kind of problem is registered as the contract says.
+
+use std::collections::BTreeSet;
+
+use fngate::extract::{EXTRACTORS, PROBLEMS};
+use fngate::model::ProblemClass;
+
+#[test]
+fn names_are_unique_and_say_where_the_extractor_lives() {
+    let names: BTreeSet<&str> = EXTRACTORS.iter().map(|extractor| extractor.name()).collect();
+    assert_eq!(names.len(), EXTRACTORS.len());
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    for name in names {
+        let (folder, file) = name.split_once('/').expect("`folder/file`");
+        assert!(is_word(folder) && is_word(file), "{name}");
+        let source = format!("{}/src/extract/{folder}/{}.rs", env!("CARGO_MANIFEST_DIR"), file.replace('-', "_"));
+        assert!(std::path::Path::new(&source).exists() || option_env!("CARGO_BIN_EXE_fngate").is_none(), "{source}");
+    }
+}
+
+#[test]
+fn kinds_of_problem_are_unique_and_have_a_page() {
+    let ids: Vec<&str> = PROBLEMS.iter().map(|kind| kind.id).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(ids, sorted, "sorted and each once");
+    for kind in PROBLEMS {
+        assert!(kind.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", kind.id);
+        assert!(kind.title.len() > 10 && kind.page.len() > 100, "{}", kind.id);
+        assert!(kind.class != ProblemClass::Unattributed || kind.id.ends_with("-unattributed"), "{}", kind.id);
+    }
+}

@@ -1,0 +1,291 @@
+//! The service's client, against a local server that speaks the protocol, and that breaks it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use fngate::model::{AdvisoryOrigin, Ecosystem, Origin};
+use fngate::osv::api::{Api, ApiError, Patience};
+use fngate::osv::db::{Database, build};
+use fngate::osv::{AdvisorySource, SourceError, vulnerabilities};
+use serde_json::{Value, json};
+use tiny_http::{Header, Response, Server};
+
+use super::{assorted, dump, npm, package, suspects};
+
+/// What a handler answers: a status, headers and a body.
+struct Answer(u16, Vec<(&'static str, String)>, Vec<u8>);
+
+fn ok(body: &Value) -> Answer {
+    Answer(200, Vec::new(), body.to_string().into_bytes())
+}
+
+/// A server on a free port, until it is dropped.
+pub struct Service {
+    pub url: String,
+    server: Arc<Server>,
+    thread: Option<JoinHandle<()>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Service {
+    /// Answers each request with what `handler` makes of its path and body.
+    fn new(handler: impl Fn(&str, &str) -> Answer + Send + 'static) -> Self {
+        let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
+        let url = format!("http://{}", server.server_addr());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (listener, log) = (Arc::clone(&server), Arc::clone(&asked));
+        let thread = thread::spawn(move || {
+            for mut request in listener.incoming_requests() {
+                let mut body = String::new();
+                request.as_reader().read_to_string(&mut body).unwrap();
+                let path = request.url().to_owned();
+                log.lock().unwrap().push(format!("{path} {body}"));
+                let Answer(status, headers, bytes) = handler(&path, &body);
+                let mut response = Response::from_data(bytes).with_status_code(status);
+                for (name, value) in headers {
+                    response.add_header(Header::from_bytes(name, value).unwrap());
+                }
+                let _ = request.respond(response);
+            }
+        });
+        Self { url, server, thread: Some(thread), asked }
+    }
+
+    /// Serves records as the service does: by ecosystem and name, folding PyPI's, a few ids a page.
+    pub fn of(records: Vec<Value>) -> Self {
+        Self::new(move |path, body| match path.strip_prefix("/v1/vulns/") {
+            Some(id) => match records.iter().find(|record| record["id"] == id) {
+                Some(record) => ok(record),
+                None => Answer(404, Vec::new(), Vec::new()),
+            },
+            None => ok(&batch(&records, &serde_json::from_str(body).unwrap())),
+        })
+    }
+
+    fn api(&self) -> Api {
+        let patience =
+            Patience { timeout: Duration::from_secs(5), attempts: 3, pause: Duration::from_millis(1), longest: Duration::from_secs(2) };
+        Api::new(&self.url, patience).unwrap()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.server.unblock();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn batch(records: &[Value], body: &Value) -> Value {
+    const PAGE: usize = 1;
+    let result = |query: &Value| {
+        let ecosystem = Ecosystem::from_osv(query["package"]["ecosystem"].as_str().unwrap()).unwrap();
+        let asked = query["package"]["name"].as_str().unwrap();
+        let same = |affected: &Value| {
+            let name = affected["package"]["name"].as_str().unwrap();
+            let name = if ecosystem == Ecosystem::PyPi { ecosystem.folded(name) } else { name.to_owned() };
+            affected["package"]["ecosystem"] == ecosystem.as_str() && name == asked
+        };
+        let hits = records
+            .iter()
+            .filter(|record| record["affected"].as_array().unwrap().iter().any(same))
+            .map(|record| json!({"id": record["id"], "modified": ""}));
+        let hits = hits.collect::<Vec<_>>();
+        let start: usize = query["page_token"].as_str().map_or(0, |token| token.parse().unwrap());
+        let page = hits.iter().skip(start).take(PAGE).cloned().collect::<Vec<_>>();
+        let mut result = if page.is_empty() { json!({}) } else { json!({"vulns": page}) };
+        if start + PAGE < hits.len() {
+            result["next_page_token"] = json!((start + PAGE).to_string());
+        }
+        result
+    };
+    assert!(body["queries"].as_array().unwrap().len() <= 1000);
+    json!({"results": body["queries"].as_array().unwrap().iter().map(result).collect::<Vec<_>>()})
+}
+
+fn all_records() -> Vec<Value> {
+    assorted().into_iter().flat_map(|(_, records)| records).collect()
+}
+
+#[test]
+fn online_is_offline() {
+    let service = Service::of(all_records());
+    let folder = tempfile::tempdir().unwrap();
+    for (ecosystem, records) in assorted() {
+        dump(&folder.path().join("dumps").join(ecosystem.as_str()).join("all.zip"), &records);
+    }
+    let output = folder.path().join("a.db");
+    build(&[folder.path().join("dumps")], &output, None).unwrap();
+    let many = (0..1200).map(|at| package(Ecosystem::Npm, &format!("package-{at}"), Some("1.0.0")));
+    let packages = suspects().into_iter().chain(many).collect::<Vec<_>>();
+    let offline = vulnerabilities(&Database::open(&output).unwrap(), &packages).unwrap();
+    let online = vulnerabilities(&service.api(), &packages).unwrap();
+    assert_eq!(online, offline);
+    assert_eq!(online.len(), 406);
+    assert_eq!(service.api().about().origin, AdvisoryOrigin::Api);
+    assert!(service.asked().iter().filter(|line| line.starts_with("/v1/querybatch")).count() >= 3, "two batches and a second page");
+}
+
+#[test]
+fn private_packages_are_not_named() {
+    let service = Service::of(all_records());
+    let mut packages = vec![package(Ecosystem::Npm, "left", Some("1.2.3"))];
+    for (origin, name) in
+        [(Origin::Private, "private-a"), (Origin::FirstParty, "private-b"), (Origin::Git, "private-c"), (Origin::Url, "flatmap-stream")]
+    {
+        let mut package = package(Ecosystem::Npm, name, Some("0.1.1"));
+        package.origin = origin;
+        packages.push(package);
+    }
+    let found = vulnerabilities(&service.api(), &packages).unwrap();
+    assert_eq!(found.iter().filter(|one| one.malicious).count(), 1, "the embedded snapshot still knows flatmap-stream");
+    assert_eq!(found.iter().filter(|one| one.id == "GHSA-aaaa").count(), 1);
+    let asked = service.asked().join("\n");
+    assert!(asked.contains("left") && !asked.contains("private-") && !asked.contains("flatmap"), "{asked}");
+}
+
+/// Asks about one package a server that answers with `handler`.
+fn answer(handler: impl Fn(&str, &str) -> Answer + Send + 'static) -> Result<usize, SourceError> {
+    let service = Service::new(handler);
+    vulnerabilities(&service.api(), &[package(Ecosystem::Npm, "left", Some("1.2.3"))]).map(|found| found.len())
+}
+
+fn left() -> Value {
+    npm("GHSA-aaaa", "left", &json!([{"introduced": "0"}, {"fixed": "2.0.0"}]))
+}
+
+fn found(body: &Value) -> Answer {
+    ok(&json!({"results": [body]}))
+}
+
+#[test]
+fn wrong_answers_are_errors() {
+    let batches = [
+        json!({}),
+        json!([]),
+        json!({"results": []}),
+        json!({"results": null}),
+        json!({"results": [{}, {}]}),
+        json!({"results": [null]}),
+        json!({"results": [{"error": "overloaded"}]}),
+        json!({"results": [{"vulns": {}}]}),
+        json!({"results": [{"vulns": null}]}),
+        json!({"results": [{"vulns": [{}]}]}),
+        json!({"results": [{"vulns": [{"id": "../../v1/vulns"}]}]}),
+        json!({"results": [{"vulns": [{"id": "GHSA-aaaa"}], "next_page_token": 7}]}),
+        json!({"results": [{"next_page_token": "for-ever"}]}),
+    ];
+    for body in batches {
+        let text = body.to_string();
+        let error = answer(move |path, _| if path == "/v1/querybatch" { ok(&body) } else { ok(&left()) }).unwrap_err();
+        assert!(matches!(error, SourceError::Api(ApiError::Shape { .. })), "{text}: {error}");
+        assert!(error.hint().is_some());
+    }
+    for bytes in ["", "<html>", "{\"results\": [{}", "\u{0}"] {
+        assert!(answer(move |_, _| Answer(200, Vec::new(), bytes.into())).is_err(), "{bytes}");
+    }
+}
+
+#[test]
+fn a_record_that_is_missing_or_another_is_an_error() {
+    let records: [fn() -> Answer; 6] = [
+        || Answer(404, Vec::new(), Vec::new()),
+        || ok(&json!({})),
+        || ok(&json!({"id": "GHSA-bbbb", "affected": []})),
+        || ok(&json!({"id": "GHSA-aaaa", "affected": "none"})),
+        || Answer(200, Vec::new(), b"{\"id\": \"GHSA-aaaa\"".into()),
+        || Answer(200, Vec::new(), vec![b' '; 17 * 1024 * 1024]),
+    ];
+    for record in records {
+        assert!(
+            answer(move |path, _| if path == "/v1/querybatch" { found(&json!({"vulns": [{"id": "GHSA-aaaa"}]})) } else { record() })
+                .is_err()
+        );
+    }
+}
+
+#[test]
+fn refusals_are_errors_and_passing_ones_are_waited_for() {
+    for status in [301, 400, 403, 404, 204] {
+        let tries = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&tries);
+        assert!(
+            answer(move |_, _| {
+                count.fetch_add(1, Ordering::SeqCst);
+                Answer(status, Vec::new(), Vec::new())
+            })
+            .is_err(),
+            "{status}"
+        );
+        assert_eq!(tries.load(Ordering::SeqCst), 1, "{status} is not tried again");
+    }
+    for status in [429, 500, 503] {
+        let tries = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&tries);
+        assert!(
+            answer(move |_, _| {
+                count.fetch_add(1, Ordering::SeqCst);
+                Answer(status, Vec::new(), Vec::new())
+            })
+            .is_err(),
+            "{status}"
+        );
+        assert_eq!(tries.load(Ordering::SeqCst), 3, "{status} is tried three times");
+        let tries = AtomicUsize::new(0);
+        let after = answer(move |path, _| match (path, tries.fetch_add(1, Ordering::SeqCst)) {
+            (_, 0) => Answer(status, vec![("Retry-After", "1".to_owned())], Vec::new()),
+            ("/v1/querybatch", _) => found(&json!({"vulns": [{"id": "GHSA-aaaa"}]})),
+            _ => ok(&left()),
+        });
+        assert_eq!(after.unwrap(), 1);
+    }
+    let start = std::time::Instant::now();
+    assert!(answer(|_, _| Answer(429, vec![("Retry-After", "3600".to_owned())], Vec::new())).is_err());
+    assert!(start.elapsed() < Duration::from_secs(5), "an hour is not waited for");
+}
+
+#[test]
+fn a_truncated_answer_is_an_error() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"results\": [{}]}");
+        }
+    });
+    let patience =
+        Patience { timeout: Duration::from_secs(2), attempts: 2, pause: Duration::from_millis(1), longest: Duration::from_secs(1) };
+    let api = Api::new(&url, patience).unwrap();
+    let error = api.advisories(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).unwrap_err();
+    assert!(matches!(error, SourceError::Api(ApiError::Transport { .. })), "{error}");
+}
+
+#[test]
+fn nobody_at_home_is_an_error() {
+    let port = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
+    let patience =
+        Patience { timeout: Duration::from_secs(2), attempts: 2, pause: Duration::from_millis(1), longest: Duration::from_secs(1) };
+    let api = Api::new(&format!("http://{port}"), patience).unwrap();
+    assert!(api.reach().is_err());
+    assert!(api.advisories(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).is_err());
+}
+
+#[test]
+fn crates_are_asked_for_in_each_spelling() {
+    let service = Service::of(Vec::new());
+    vulnerabilities(&service.api(), &[package(Ecosystem::CratesIo, "Rusty-nail", Some("1.0.0"))]).unwrap();
+    let asked: HashMap<String, Value> = serde_json::from_str(service.asked()[0].split_once(' ').unwrap().1).unwrap();
+    let names =
+        asked["queries"].as_array().unwrap().iter().map(|query| query["package"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(names, ["Rusty-nail", "rusty-nail", "rusty_nail"]);
+}

@@ -1,0 +1,95 @@
+//! Secrets in other clothes, and in files where strings have no delimiters.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use fngate::model::{Confidence, Secret};
+
+use super::{builtin, github, path};
+
+fn in_file(name: &str, content: &[u8]) -> Vec<Secret> {
+    builtin().scan(&path(name), content).secrets
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn encodings_are_followed_to_depth_two() {
+    let line = format!("value is {} today", github());
+    let once = STANDARD.encode(&line);
+    let percent: String = line.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let unicode: String = line.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    for (text, decoded) in [
+        (once.clone(), vec!["base64"]),
+        (hex(&line), vec!["hex"]),
+        (percent, vec!["percent"]),
+        (unicode, vec!["unicode"]),
+        (STANDARD.encode(format!("twice {once} twice")), vec!["base64", "base64"]),
+        (STANDARD.encode(hex(&line)), vec!["base64", "hex"]),
+    ] {
+        let found = in_file("f.txt", format!("\n  x {text} y").as_bytes());
+        assert_eq!(found.len(), 1, "{decoded:?}");
+        assert_eq!((found[0].rule.as_str(), found[0].line, found[0].column), ("github-pat", 2, 5));
+        assert_eq!(found[0].decoded, decoded);
+    }
+    let thrice = STANDARD.encode(format!("3 {} 3", STANDARD.encode(format!("2 {once} 2"))));
+    assert!(in_file("f.txt", thrice.as_bytes()).is_empty());
+}
+
+#[test]
+fn what_stands_in_the_open_is_not_found_again_decoded() {
+    let found = in_file("f.txt", format!("https://x/?a=%20b&t={}", github()).as_bytes());
+    assert_eq!(found.len(), 1);
+    assert!(found[0].decoded.is_empty());
+}
+
+#[test]
+fn utf_16_is_read_with_and_without_its_mark() {
+    let text = format!("<add key=\"x\"/>\r\n<t>{}</t> and more of the same text", github());
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let marked = [&[0xff, 0xfe][..], &little].concat();
+    for content in [little.clone(), big, marked] {
+        let found = in_file("web.config", &content);
+        assert_eq!((found[0].rule.as_str(), found[0].line), ("github-pat", 2));
+        assert_eq!(found[0].decoded, ["utf-16"]);
+    }
+    let dll = [b"MZ\x90\x00\x03\x00\x00\x01abcdefghijklmnopqrstuvwxyz\x01\x02".repeat(40), little].concat();
+    assert_eq!(in_file("a.dll", &dll)[0].rule, "github-pat");
+}
+
+#[test]
+fn binaries_have_no_delimiters() {
+    let token = github();
+    let elf = [b"\x7fELF\x02\x01\x01\0\0\0some/path".as_slice(), token.as_bytes(), b"/rustc/5980more"].concat();
+    let pyc = [b"\xa7\r\r\n\0\0\0\0z(".as_slice(), token.as_bytes(), b"N)\x01"].concat();
+    for content in [elf, pyc] {
+        let found = in_file("bootstrap", &content);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].rule.as_str(), found[0].confidence), ("github-pat", Confidence::High));
+    }
+    let noise = [b"\x7fELF\0".as_slice(), b"api_key = \"kR9v2mTq7WxLbZ4cNs8YpDf\""].concat();
+    assert!(in_file("bootstrap", &noise).is_empty());
+}
+
+#[test]
+fn the_sources_of_a_source_map_are_files() {
+    let source = format!("import pg from 'pg';\nconst url = \"postgres://svc:{}@db.acme.io/app\";\n", "q9Tv2Lm4Xc7P");
+    let map = serde_json::json!({"version": 3, "sources": ["db.ts"], "sourcesContent": [source, null], "mappings": "AAAA"}).to_string();
+    let inline = format!("run();\n//# sourceMappingURL=data:application/json;base64,{}\n", STANDARD.encode(&map));
+    let sections = serde_json::json!({"version": 3, "sections": [{"offset": {"line": 0, "column": 0}, "map": serde_json::from_str::<serde_json::Value>(&map).unwrap()}]}).to_string();
+    for (name, content) in [("index.js.map", map.as_str()), ("index.js", inline.as_str()), ("all.map", sections.as_str())] {
+        let found = in_file(name, content.as_bytes());
+        assert!(found.iter().any(|secret| secret.rule == "postgres-url"), "{name}");
+    }
+    let found = in_file("index.js", inline.as_bytes());
+    assert!(found.iter().all(|secret| !secret.decoded.is_empty()));
+}
+
+#[test]
+fn a_minified_line_is_searched_by_columns() {
+    let before = "function a(b){return b+1};".repeat(4000);
+    let found = in_file("app.min.js", format!("{before}t=\"{}\";{before}", github()).as_bytes());
+    assert_eq!((found.len(), found[0].line, found[0].column as usize), (1, 1, before.len() + 4));
+}
