@@ -3,7 +3,7 @@
 package fngate.completeness
 
 # METADATA
-# title: There are no advisories to judge by
+# title: there are no advisories to judge by
 # description: |
 #   Neither a database nor the network nor a snapshot could be had, so no package was matched against anything. Build or fetch
 #   a database (`fngate db build`) and name it with `--db`, or allow the network with `--advisories online`.
@@ -20,7 +20,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: Only the advisories inside fngate were at hand
+# title: only the advisories inside fngate were at hand
 # description: |
 #   The snapshot that ships inside the binary holds some well-known advisories. What it finds is true and can deny; what it does
 #   not find means nothing, so it can never let an artifact pass.
@@ -37,7 +37,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: The advisories are too old to judge by
+# title: the advisories are too old to judge by
 # description: |
 #   They are older than `[advisories] incomplete_days` (14 unless set). What was published since is not known, so nothing can
 #   pass. Update the database.
@@ -56,7 +56,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: The advisories are getting old
+# title: the advisories are getting old
 # description: |
 #   They are older than `[advisories] warn_days` (3 unless set). Still judged by; update the database before they are too old.
 # custom:
@@ -74,7 +74,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: Some advisories could not be read
+# title: some advisories could not be read
 # description: |
 #   A few records of the advisory source are broken or of a form fngate does not know, so what they say was not judged. Above a
 #   share of them building the database fails; below it the verdict says how many.
@@ -91,7 +91,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: A package's version is not known
+# title: a package's version is not known
 # description: |
 #   The package is inside, or would be installed, and nothing says in which version; so it cannot be matched against advisories
 #   that name versions. (Those that condemn every version are matched all the same.)

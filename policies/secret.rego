@@ -2,7 +2,7 @@
 package fngate.secret
 
 # METADATA
-# title: The artifact holds a credential
+# title: the artifact holds a credential
 # description: |
 #   Whoever can read the package can use it: everyone with access to the bucket, the registry, the build log's cache, or a
 #   laptop with a copy. The finding shows where, and at most the first four characters.
@@ -22,7 +22,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: The artifact probably holds a credential
+# title: the artifact probably holds a credential
 # description: |
 #   The value has the look of a credential, and nothing proves that it is one: a name that says so beside a random string, or a
 #   format without a checksum. Look at it. If it is one, treat it as exposed; if it is none, ignore it by its fingerprint.
@@ -39,7 +39,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: The artifact holds a key that is public by design, or an example
+# title: the artifact holds a key that is public by design, or an example
 # description: |
 #   A publishable key, a documented placeholder, or a test key that the whole world has. Shown so that nothing found is hidden.
 # custom:

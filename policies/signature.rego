@@ -2,7 +2,7 @@
 package fngate.signature
 
 # METADATA
-# title: The artifact is not signed
+# title: the artifact is not signed
 # description: |
 #   No signature was given and none lies beside the artifact (`ARTIFACT.sigstore.json`). Denied where `[signature] required`
 #   is set, otherwise shown.
@@ -19,7 +19,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: The signature was refused
+# title: the signature was refused
 # description: |
 #   There is a signature and it does not stand: other bytes were signed, somebody else signed them, or the proof is broken. That
 #   is worse than no signature, and is denied whether one is required or not. The message says which check failed and what was
@@ -38,7 +38,7 @@ findings contains finding if {
 }
 
 # METADATA
-# title: There is a signature, and nothing says whose it should be
+# title: there is a signature, and nothing says whose it should be
 # description: |
 #   A signature by anybody proves nothing. Say whose it must be: `[[signature.identity]]` with issuer and subject, or
 #   `[[signature.key]]`, in fngate.toml. Denied where a signature is required, otherwise a warning.

@@ -1,3 +1,5 @@
+//! The configuration: every key, every complaint, and what is not heard.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

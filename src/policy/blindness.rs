@@ -1,34 +1,32 @@
 //! The one kind of finding that Rust makes: this part of the artifact could not be judged.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::setting::{Completeness, Settings};
 use crate::model::{EntryPath, Facts, Finding, Level, NotJudged, Problem, ProblemClass, ProblemKind};
 
 /// The inventory's problems, and one for every file outside the scope that has none of its own.
 pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
     let mut problems = facts.inventory.problems.clone();
-    for file in &facts.inventory.not_judged {
-        let same = |problem: &&Problem| problem.class == ProblemClass::OutOfScope && problem.path.as_ref() == Some(&file.path);
-        if !facts.inventory.problems.iter().any(|problem| same(&problem)) {
-            problems.push(outside(file, sha256(facts, &file.path)));
-        }
+    let outside = facts.inventory.problems.iter().filter(|problem| problem.class == ProblemClass::OutOfScope);
+    let said: BTreeSet<&EntryPath> = outside.filter_map(|problem| problem.path.as_ref()).collect();
+    let unsaid: BTreeMap<&EntryPath, &NotJudged> =
+        facts.inventory.not_judged.iter().map(|file| (&file.path, file)).filter(|(path, _)| !said.contains(path)).collect();
+    if unsaid.is_empty() {
+        return problems;
     }
-    problems
-}
-
-fn outside(file: &NotJudged, sha256: Option<String>) -> Problem {
-    Problem {
+    let files = facts.inventory.files.iter().filter(|file| unsaid.contains_key(&file.path));
+    let sha256: BTreeMap<&EntryPath, &str> = files.map(|file| (&file.path, file.sha256.as_str())).collect();
+    problems.extend(unsaid.into_iter().map(|(path, file)| Problem {
         class: ProblemClass::OutOfScope,
         kind: file.kind,
-        path: Some(file.path.clone()),
+        path: Some(path.clone()),
         message: format!("outside the scope: hashed and searched for secrets, not judged ({})", file.kind),
         bytes: file.size,
-        sha256,
+        sha256: sha256.get(path).map(|&sha256| sha256.to_owned()),
         accepted: None,
-    }
-}
-
-fn sha256(facts: &Facts, path: &EntryPath) -> Option<String> {
-    facts.inventory.files.iter().find(|file| &file.path == path).map(|file| file.sha256.clone())
+    }));
+    problems
 }
 
 /// The finding a problem is.
@@ -66,32 +64,32 @@ pub(super) fn finding(problem: &Problem, settings: &Settings, artifact: &str) ->
 pub const REMARKS: &[(&str, &str, &str)] = &[
     (
         "ignore-unknown",
-        "An ignore names a rule that does not exist",
+        "an ignore names a rule that does not exist",
         "No policy that was loaded has a rule of this name, so the `[[ignore]]` can never apply. `fngate policy list` shows every rule.",
     ),
     (
         "ignore-unused",
-        "An ignore meets no finding",
+        "an ignore meets no finding",
         "What the `[[ignore]]` was written for is gone from this artifact, or has changed. Remove it, so that it cannot silence something else one day.",
     ),
     (
         "ignore-expired",
-        "An ignore has expired",
+        "an ignore has expired",
         "The last day of the `[[ignore]]` has passed and it no longer applies. Look at the finding again, then fix it or write a new date.",
     ),
     (
         "accept-unknown",
-        "An acceptance names a kind of problem that does not exist",
+        "an acceptance names a kind of problem that does not exist",
         "No stage raises a problem of this kind, so the `[[accept]]` can never apply. `fngate explain` lists every kind.",
     ),
     (
         "accept-unused",
-        "An acceptance meets no problem",
+        "an acceptance meets no problem",
         "What the `[[accept]]` was written for is gone from this artifact, lies elsewhere, or has other bytes. Remove or correct it.",
     ),
     (
         "accept-expired",
-        "An acceptance has expired",
+        "an acceptance has expired",
         "The last day of the `[[accept]]` has passed and it no longer applies. Look at the problem again, then remove it or write a new date.",
     ),
 ];

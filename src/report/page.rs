@@ -74,11 +74,33 @@ impl Page {
     }
 }
 
+/// Characters of a quoted command that is not broken.
+const LONGEST_QUOTE: usize = 40;
+
+/// The words of a text; what stands between backticks is one, unless it is long.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start_matches(' ');
+    while !rest.is_empty() {
+        let space = rest.find(' ').unwrap_or(rest.len());
+        let opened = rest.get(..space).unwrap_or(rest).matches('`').count() % 2 == 1;
+        let closed = rest.get(space..).unwrap_or_default().find('`').map(|at| space + at + 1);
+        let end = match closed.filter(|end| opened && *end <= space + LONGEST_QUOTE) {
+            Some(end) => rest.get(end..).and_then(|after| after.find(' ')).map_or(rest.len(), |at| end + at),
+            None => space,
+        };
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        words.push(word);
+        rest = after.trim_start_matches(' ');
+    }
+    words
+}
+
 /// Lines of at most `room` characters, broken at spaces; a longer word stays whole, so that it can be copied.
 fn fold(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
         let own = word.chars().count();
         if length > 0 && length + 1 + own > room {
             lines.push(String::new());
@@ -101,6 +123,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_quoted_command_stays_whole_and_a_lone_backtick_harms_nothing() {
+        assert_eq!(fold("try `fngate db build`, then go on", 12), ["try", "`fngate db build`,", "then go on"]);
+        assert_eq!(fold("a ` b c", 3), ["a `", "b c"]);
+        let long = "x ".repeat(40);
+        assert_eq!(words(&format!("`{long}`")).len(), 41);
+    }
 
     proptest! {
         #[test]

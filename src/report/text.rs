@@ -1,5 +1,6 @@
 //! `text`: for a person. The verdict first, then what to do about it, gravest first, then who signed and what was known.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::page::{Ink, Page};
@@ -63,7 +64,7 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
             page.paragraph(0, "", Ink::Plain, &identity(&judged.facts, several));
             page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", judged.facts.artifact.sha256));
             for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
-                group(page, level, &judged.verdict);
+                group(page, level, judged);
             }
             ignored(page, &judged.verdict);
             page.gap();
@@ -96,8 +97,8 @@ fn identity(facts: &Facts, several: bool) -> String {
 }
 
 /// The findings of one level, those about one subject together.
-fn group(page: &mut Page, level: Level, verdict: &Verdict) {
-    let findings: Vec<&Finding> = verdict.findings.iter().filter(|finding| finding.level == level).collect();
+fn group(page: &mut Page, level: Level, judged: &Judged) {
+    let findings: Vec<&Finding> = judged.verdict.findings.iter().filter(|finding| finding.level == level).collect();
     if findings.is_empty() {
         return;
     }
@@ -109,24 +110,33 @@ fn group(page: &mut Page, level: Level, verdict: &Verdict) {
     };
     page.gap();
     page.paragraph(0, "", Ink::Grave(level), &format!("{heading} ({})", findings.len()));
-    let mut subjects: Vec<(&str, Option<&str>)> = Vec::new();
-    for finding in &findings {
-        let subject = (finding.subject.as_str(), finding.path.as_deref());
-        if !subjects.contains(&subject) {
-            subjects.push(subject);
-        }
-    }
-    for subject in subjects {
-        heading_of(page, subject);
-        for finding in findings.iter().filter(|finding| (finding.subject.as_str(), finding.path.as_deref()) == subject) {
-            one(page, finding);
-        }
+    for (subject, findings) in by_subject(&findings) {
+        heading_of(page, subject, &judged.facts.artifact.name);
+        findings.into_iter().for_each(|finding| one(page, finding));
     }
 }
 
+/// A subject, and the path it is found at.
+type Subject<'a> = (&'a str, Option<&'a str>);
+
+/// The findings by subject, in the order in which each subject comes first.
+fn by_subject<'a>(findings: &[&'a Finding]) -> Vec<(Subject<'a>, Vec<&'a Finding>)> {
+    let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
+    let mut groups: Vec<(Subject<'a>, Vec<&'a Finding>)> = Vec::new();
+    for finding in findings {
+        let subject = (finding.subject.as_str(), finding.path.as_deref());
+        let place = *places.entry(subject).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((subject, vec![finding])),
+        }
+    }
+    groups
+}
+
 /// What the next findings are about, and where it is.
-fn heading_of(page: &mut Page, (subject, path): (&str, Option<&str>)) {
-    let shown = if subject.is_empty() { "the artifact" } else { subject };
+fn heading_of(page: &mut Page, (subject, path): Subject<'_>, artifact: &str) {
+    let shown = if subject.is_empty() || subject == artifact { "the artifact" } else { subject };
     page.paragraph(2, "", Ink::Strong, &escaped(shown));
     if let Some(path) = path.filter(|path| *path != subject) {
         page.paragraph(4, "in ", Ink::Plain, &escaped(path));
@@ -199,8 +209,13 @@ fn source(advisories: &Advisories) -> String {
     };
     let day = advisories.as_of.get(..10).unwrap_or(&advisories.as_of);
     let age = usize::try_from(advisories.age_days).unwrap_or_default();
-    let note = if advisories.note.is_empty() { String::new() } else { format!(" ({})", escaped(&advisories.note)) };
-    format!("{kind} of {day}, {} old{note}", words::count(age, "day"))
+    // A finding says why only the snapshot was at hand.
+    let note = if advisories.note.is_empty() || advisories.source == AdvisoryOrigin::Embedded {
+        String::new()
+    } else {
+        format!(" ({})", escaped(&advisories.note))
+    };
+    format!("{kind} of {}, {} old{note}", escaped(day), words::count(age, "day"))
 }
 
 fn verdict_ink(outcome: Outcome) -> Ink {

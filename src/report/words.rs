@@ -62,7 +62,7 @@ fn thing(kind: &str) -> String {
         })
         .collect();
     let words = words.join(" ");
-    if words.ends_with("code") || words.ends_with(".NET") { format!("{words} file") } else { words }
+    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "PHP" | "Ruby") { format!("{words} file") } else { words }
 }
 
 #[cfg(test)]
@@ -91,8 +91,15 @@ mod tests {
     #[test]
     fn kinds_are_counted() {
         let file = |kind, size| NotJudged { kind, path: EntryPath::new("x").unwrap(), size };
-        let files = [file("jar", 2_000_000), file("go-binary", 6_000_000), file("go-binary", 1), file("native-code", 0)];
-        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 8 MB");
+        let files = [
+            file("jar", 2_000_000),
+            file("go-binary", 6_000_000),
+            file("go-binary", 1),
+            file("native-code", 0),
+            file("php", 0),
+            file("php", 0),
+        ];
+        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 2 PHP files, 8 MB");
         assert_eq!(not_judged(&[]), "");
     }
 }
