@@ -150,11 +150,12 @@ fn cut(text: &str) -> String {
 
 /// The algorithm proper. `Err` says what could not be evaluated.
 fn walk(range: &Range, ecosystem: Ecosystem, version: &Version) -> Result<Judgement, String> {
+    let here = Point::At(version.clone());
     let mut limits = range.events.iter().filter(|event| event.kind == EventKind::Limit).peekable();
     if limits.peek().is_some() {
         let mut within = false;
         for limit in limits {
-            within |= limit.version == "*" || Point::At(version.clone()) < point(limit, ecosystem, version)?;
+            within |= limit.version == "*" || here < point(limit, ecosystem, version)?;
         }
         if !within {
             return Ok(Judgement::Outside);
@@ -169,7 +170,7 @@ fn walk(range: &Range, ecosystem: Ecosystem, version: &Version) -> Result<Judgem
     let mut open = headless;
     let mut fixed = None;
     for tie in events.chunk_by(|(a, _), (b, _)| a == b) {
-        let order = tie.first().map_or(Ordering::Less, |(at, _)| at.cmp(&Point::At(version.clone())));
+        let order = tie.first().map_or(Ordering::Less, |(at, _)| at.cmp(&here));
         let has = |kind| tie.iter().find(|(_, event)| event.kind == kind);
         let closes = has(EventKind::Fixed).is_some() || (has(EventKind::LastAffected).is_some() && order == Ordering::Less);
         if order == Ordering::Greater {
