@@ -21,8 +21,6 @@ const LARGEST: u64 = 1 << 20;
 /// Everything an operator can set in a file, checked. Paths are relative to the working directory, not to the file.
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// The file, where there is one.
-    pub(crate) path: Option<PathBuf>,
     /// SHA-256 (hex) of the file; empty where there is none.
     pub(crate) digest: String,
     /// What the operator should hear.
@@ -117,7 +115,7 @@ impl Config {
             ConfigError::Invalid { path: path.clone(), line, column, message: fault.message }
         })?;
         let digest = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { path: Some(path), digest, ..config })
+        Ok(Self { digest, ..config })
     }
 }
 
