@@ -31,7 +31,7 @@ findings contains finding if {
 	finding := object.union(about, {
 		"rule": "advisories-embedded",
 		"level": "incomplete",
-		"message": sprintf("only the snapshot inside fngate (%s) was at hand: it can deny and never pass%s", [day, note]),
+		"message": sprintf("only the snapshot inside fngate (%s) was at hand: it can deny and never pass", [day]),
 		"help": "give a database with `--db`, or allow the network with `--advisories online`",
 	})
 }
@@ -121,6 +121,29 @@ unknown(p) if {
 	p.origin != "first-party"
 }
 
+# METADATA
+# title: A package was not asked about
+# description: |
+#   The artifact says that the package is private, or comes from git or a URL, and only a public service was at hand: such names are
+#   never sent, so nothing is known about it. It may be as it says, and it may be a known package under that pretext. Use an offline
+#   database (`--db`), which is asked about everything, or say yourself that it is your own (`--private PATTERN`).
+# custom:
+#   rule: package-not-asked
+findings contains finding if {
+	input.advisories.source == "api"
+	some p in input.inventory.packages
+	p.origin in {"private", "git", "url"}
+	p.relation != "build"
+	not moot(p)
+	finding := object.union(place(p), {
+		"rule": "package-not-asked",
+		"level": "incomplete",
+		"subject": p.purl,
+		"message": "the artifact says that this package is not from the registry, so the public service was not asked about it",
+		"help": "use an offline database with `--db`, or name the package with `--private` if it is your own",
+	})
+}
+
 # A name in a manifest or lockfile says nothing more once what is installed speaks for itself.
 moot(p) if {
 	p.relation in {"declared", "locked"}
@@ -154,7 +177,3 @@ place(p) := {} if count(p.paths) == 0
 about := {"subject": input.artifact.name}
 
 day := substring(input.advisories.as_of, 0, 10)
-
-note := sprintf(" (%s)", [input.advisories.note]) if input.advisories.note
-
-note := "" if not input.advisories.note

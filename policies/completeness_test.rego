@@ -127,3 +127,26 @@ test_packages_of_another_ecosystem_make_nothing_moot if {
 	set := findings with input as document(fresh, [package_without_version, other]) with data.settings as defaults
 	only(set, "package-version-unknown", "incomplete")
 }
+
+private_package := {"purl": "pkg:npm/inner@1.0.0", "ecosystem": "npm", "name": "inner", "version": "1.0.0", "relation": "installed", "origin": "private", "paths": ["node_modules/inner/package.json"], "evidence": "npm/package-json"}
+
+asked_online(p) := {finding |
+	some finding in findings with input as {
+		"artifact": {"name": "fn.zip"},
+		"advisories": {"source": "api", "as_of": "2026-11-20T00:00:00Z", "age_days": 0, "unreadable": 0, "digest": ""},
+		"inventory": {"packages": [p], "problems": [], "secrets": [], "not_judged": []},
+	}
+		with data.settings as {"advisories": {"warn_days": 3, "incomplete_days": 14}}
+	finding.rule == "package-not-asked"
+}
+
+test_a_package_that_calls_itself_private_was_not_asked_about if {
+	count(asked_online(private_package)) == 1
+	some finding in asked_online(private_package)
+	finding.level == "incomplete"
+}
+
+test_what_the_operator_calls_his_own_is_his_word if {
+	count(asked_online(object.union(private_package, {"origin": "own"}))) == 0
+	count(asked_online(object.union(private_package, {"origin": "registry"}))) == 0
+}

@@ -78,8 +78,8 @@ impl Gate {
     pub fn scan(&self, artifact: &Artifact) -> Inventory {
         let mut inventory = scan::scan(artifact, &self.limits, Some(&self.scanner));
         for package in &mut inventory.packages {
-            if package.origin == Origin::Registry && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
-                package.origin = Origin::Private;
+            if package.origin != Origin::FirstParty && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
+                package.origin = Origin::Own;
             }
         }
         inventory

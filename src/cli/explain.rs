@@ -1,4 +1,4 @@
-//! `fngate explain [RULE]`: the page of a rule of a policy, of a kind of problem, or of what the gate says about itself.
+//! `fngate explain [RULE]`: the page of a rule, of a kind of problem, of a refusal's reason, or of what the gate says about itself.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -31,11 +31,27 @@ pub(crate) fn run(args: &Args, problems: &[&[&'static ProblemKind]]) -> anyhow::
         None => listed(&pages),
         Some(rule) => match pages.iter().find(|page| &page.id == rule) {
             Some(page) => written(page),
-            None => bail!(unknown(rule, pages.iter().map(|page| page.id.as_str()))),
+            None => match detail(rule)? {
+                Some(page) => written(&page),
+                None => bail!(unknown(rule, pages.iter().map(|page| page.id.as_str()))),
+            },
         },
     };
     io::stdout().write_all(text.as_bytes())?;
     Ok(0)
+}
+
+/// What stands in a finding's details and is too much for the list: the reasons of signatures, the rules of the secret scanner.
+fn detail(id: &str) -> anyhow::Result<Option<Page>> {
+    if let Some(reason) = fngate::signature::reason(id) {
+        let from = "a reason why a signature does not stand".to_owned();
+        return Ok(Some(Page { id: id.to_owned(), title: reason.title.to_owned(), text: reason.page.to_owned(), from }));
+    }
+    let scanner = fngate::secret::Scanner::builtin()?;
+    Ok(scanner.rules().iter().find(|rule| rule.id() == id).map(|rule| {
+        let help = if rule.help().is_empty() { "Revoke it where it was issued, and let the function read its successor at run time." } else { rule.help() };
+        Page { id: id.to_owned(), title: rule.description().to_owned(), text: help.to_owned(), from: "a rule of the secret scanner".to_owned() }
+    }))
 }
 
 fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::Result<Vec<Page>> {

@@ -94,10 +94,7 @@ enum Format {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
-    let trust = TrustedRoot::named(&args.trusted_root).map_err(|error| {
-        let hint = error.hint();
-        hinted(anyhow::Error::new(error), hint)
-    })?;
+    let trust = TrustedRoot::named(&args.trusted_root)?;
     let bundles = bundles(args)?;
     let digests = digests(&args.artifact, signature::names_sha512(&bundles))?;
     let examinations = signature::examine(&digests, &bundles, &trust, &requirement, Timestamp::now());
@@ -118,13 +115,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
 }
 
 fn requirement(args: &Args) -> anyhow::Result<Requirement> {
-    let refused = |error: signature::RequirementError| {
-        let hint = error.hint();
-        hinted(anyhow::Error::new(error), hint)
-    };
     let mut requirement = Requirement { profile: args.profile.into(), ..Requirement::default() };
     let identity = match identity(args) {
-        Some(identity) => Some(identity.map_err(refused)?),
+        Some(identity) => Some(identity?),
         None if args.issuer.is_some() => bail!("`--issuer` needs `--identity` or `--identity-pattern`: an issuer vouches for many"),
         None if !args.claim.is_empty() => bail!("`--claim` needs an identity whose claims they are"),
         None => None,
@@ -132,13 +125,13 @@ fn requirement(args: &Args) -> anyhow::Result<Requirement> {
     if let Some(mut identity) = identity {
         for claim in &args.claim {
             let (name, value) = claim.split_once('=').ok_or_else(|| anyhow!("a claim is `NAME=VALUE`: {claim}"))?;
-            identity = identity.claim(name, value).map_err(refused)?;
+            identity = identity.claim(name, value)?;
         }
         requirement.identities.push(identity);
     }
     for path in &args.key {
         let key = Key::from_pem(&read_key(path)?).and_then(|key| key.within(args.key_not_before, args.key_not_after));
-        requirement.keys.push(key.map_err(refused).with_context(|| format!("cannot use the key: {}", path.display()))?);
+        requirement.keys.push(key.with_context(|| format!("cannot use the key: {}", path.display()))?);
     }
     Ok(requirement)
 }
@@ -255,13 +248,6 @@ fn examination_json(examination: &Examination) -> Value {
     let steps = steps.map(|step| json!({"name": step.name, "expected": step.expected, "found": step.found, "passed": step.passed}));
     let reason = examination.result.as_ref().err().map(|refusal| refusal.reason.code);
     json!({"name": examination.name, "verified": reason.is_none(), "reason": reason, "steps": steps.collect::<Vec<_>>()})
-}
-
-fn hinted(error: anyhow::Error, hint: Option<String>) -> anyhow::Error {
-    match hint {
-        Some(hint) => anyhow!("{error:#}\n  hint: {hint}"),
-        None => error,
-    }
 }
 
 impl From<ProfileName> for Profile {

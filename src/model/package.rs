@@ -131,7 +131,8 @@ impl Relation {
 }
 
 /// Where a package comes from, so far as the artifact says. Only [`Origin::Registry`] packages may be looked up by name in
-/// a public service; what the artifact claims here never makes a package less judged against a local database.
+/// a public service; what the artifact claims here never makes a package less judged against a local database, and where
+/// only a public service was asked, a claim that kept a package from being asked about is itself said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
@@ -144,8 +145,10 @@ pub enum Origin {
     Url,
     /// The function's own source: the root package, a workspace member, a path dependency.
     FirstParty,
-    /// `private: true`, or a pattern of the operator.
+    /// `private: true`: the artifact's own word.
     Private,
+    /// The operator's own, by a pattern of his (`--private`).
+    Own,
 }
 
 /// One package at one version, and every place that shows it.

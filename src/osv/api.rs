@@ -44,7 +44,7 @@ pub enum ApiError {
     Transport {
         /// What was asked for.
         url: String,
-        /// Why, with its causes.
+        /// The innermost cause.
         why: String,
     },
     /// It refused, and went on refusing.
@@ -114,13 +114,15 @@ impl Api {
         Ok(Self { base, client, patience })
     }
 
-    /// Whether the service answers at all: an empty batch, once.
+    /// Whether the service answers at all: an empty batch, once. A service that dislikes the question is there all the same.
     pub fn reach(&self) -> Result<(), ApiError> {
         let url = format!("{}/v1/querybatch", self.base);
         let request = self.client.post(&url).timeout(self.patience.timeout.min(Duration::from_secs(10)));
         let answer = request.header("content-type", "application/json").body(r#"{"queries":[]}"#).send();
         let answer = answer.map_err(|error| ApiError::Transport { url: url.clone(), why: chain(&error) })?;
-        if answer.status().is_success() { Ok(()) } else { Err(ApiError::Refused { url, status: answer.status().as_u16() }) }
+        let status = answer.status();
+        let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+        if busy { Err(ApiError::Refused { url, status: status.as_u16() }) } else { Ok(()) }
     }
 
     /// The ids of all records that name one of the packages.
@@ -321,11 +323,9 @@ fn retry_after(answer: &Response) -> Option<Duration> {
 
 /// An error with its causes: reqwest's own text leaves out what went wrong.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
     }
-    escaped(&text).into_owned()
+    escaped(&last.to_string()).into_owned()
 }
