@@ -136,11 +136,12 @@ fn is_name(name: &str) -> bool {
 
 /// A URL, a path or an archive instead of a name; `#egg=name` gives it one.
 fn named_by_url(line: &str) -> Option<Line<'_>> {
-    let is_path = line.starts_with(['.', '/', '~']) || [".whl", ".tar.gz", ".zip"].iter().any(|end| line.ends_with(end));
-    let first = line.split([' ', '@']).next().unwrap_or(line);
-    if !is_path && !first.contains("://") && !line.split_whitespace().next().is_some_and(|word| word.contains("://") && !word.contains('@'))
-    {
-        // `git+ssh://git@host/..` has the `@` inside its URL, `name@https://..` before it.
+    // `name @ https://..` has its name before the first `@`; `git+ssh://git@host/..` has none there.
+    let after_name = line.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).trim_start();
+    let after_extras = after_name.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(after_name, |(_, rest)| rest.trim_start());
+    let source = line.split_whitespace().next().unwrap_or(line);
+    let is_path = source.starts_with(['.', '/', '~']) || [".whl", ".tar.gz", ".zip"].iter().any(|end| source.ends_with(end));
+    if after_extras.starts_with('@') || !is_path && !source.contains("://") {
         return None;
     }
     let name = line.split_once("#egg=").or_else(|| line.split_once("&egg=")).map(|(_, egg)| egg);
