@@ -3,6 +3,7 @@
 mod direct_url;
 mod egg_info;
 mod header;
+mod import_name;
 mod metadata;
 mod pipfile_lock;
 mod place;
@@ -13,6 +14,7 @@ mod top_level;
 
 pub(super) use direct_url::DirectUrl;
 pub(super) use egg_info::EggInfo;
+pub(super) use import_name::distribution;
 pub(super) use metadata::Metadata;
 pub(super) use pipfile_lock::PipfileLock;
 pub(super) use place::{FIXTURES, Standing, base, name_and_version, standing};

@@ -280,3 +280,23 @@ fn owners_know_files_and_folders() {
     assert!(owns("node_modules/a/index.js") && owns("node_modules/a/z.zip!/b.js") && owns("x/y.js"));
     assert!(!owns("node_modules/ab/index.js") && !owns("x/z.js") && !owns("x/y.js/z"));
 }
+
+#[test]
+fn packages_without_metadata_are_said_so() {
+    let found = scanned(&[
+        ("handler.py", "import requests\n".to_owned()),
+        ("orders/__init__.py", String::new()),
+        ("src/clients/openai/__init__.py", String::new()),
+        ("requests/__init__.py", "x".into()),
+        ("six.py", "x".into()),
+        ("yaml/__init__.py", "x".into()),
+        ("PyYAML-6.0.dist-info/METADATA", metadata("PyYAML", "6.0")),
+        ("python/lib/python3.12/site-packages/anything/x.py", "x".into()),
+        ("python/lib/python3.12/site-packages/__pycache__/y.pyc", "x".into()),
+    ]);
+    insta::assert_snapshot!(troubles(&found), @r"
+    package-unattributed python/lib/python3.12/site-packages/anything
+    package-unattributed requests
+    package-unattributed six.py
+    ");
+}
