@@ -87,7 +87,7 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
 
 /// What a logical line is.
 #[derive(Debug, PartialEq, Eq)]
-enum Line<'a> {
+pub(super) enum Line<'a> {
     Requirement {
         name: &'a str,
         version: Option<&'a str>,
@@ -98,7 +98,8 @@ enum Line<'a> {
     Fault,
 }
 
-fn requirement(line: &str) -> Line<'_> {
+/// Reads one logical line.
+pub(super) fn requirement(line: &str) -> Line<'_> {
     if let Some(source) = ["-e", "--editable"].iter().find_map(|option| line.strip_prefix(option)) {
         return named_by_url(source.trim_start_matches(['=', ' ', '\t'])).unwrap_or(Line::Other);
     }

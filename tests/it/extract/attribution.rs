@@ -190,6 +190,7 @@ fn minified_code_needs_an_owner() {
     let library = MINIFIED.repeat(100);
     let found = scanned(&[
         ("static/app.min.js", library.as_str()),
+        ("node_modules/.cache/hidden.js", &library),
         ("django/contrib/admin/jquery.min.js", &library),
         ("django/other.min.js", &library),
         ("Django-4.0.dist-info/METADATA", &metadata("Django", "4.0")),
@@ -197,8 +198,11 @@ fn minified_code_needs_an_owner() {
         ("handler.js", "exports.handler = async () => 'hello';\n"),
     ]);
     // `django/` is located under the distribution's own import name.
-    insta::assert_snapshot!(troubles(&found), @"minified-unattributed static/app.min.js");
-    assert_eq!(found.unattributed_bytes(), library.len() as u64);
+    insta::assert_snapshot!(troubles(&found), @r"
+    minified-unattributed node_modules/.cache/hidden.js
+    minified-unattributed static/app.min.js
+    ");
+    assert_eq!(found.unattributed_bytes(), 2 * library.len() as u64);
     assert!(found.code.is_empty(), "everything is settled");
 }
 
@@ -299,4 +303,16 @@ fn packages_without_metadata_are_said_so() {
     package-unattributed requests
     package-unattributed six.py
     ");
+}
+
+#[test]
+fn a_pyproject_declares_what_no_lock_and_no_installation_knows_better() {
+    let project = "[project]\nname = \"f\"\ndependencies = [\"idna==3.6\", \"six>=1\"]\n[tool.poetry.dependencies]\npython = \"^3.11\"\nflask = \"2.0.0\"\n";
+    insta::assert_snapshot!(listed(&scanned(&[("pyproject.toml", project)])), @r"
+    declared pkg:pypi/flask@2.0.0
+    declared pkg:pypi/idna@3.6
+    declared pkg:pypi/six
+    ");
+    let lock = "version = 1\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\n";
+    insta::assert_snapshot!(listed(&scanned(&[("pyproject.toml", project), ("uv.lock", lock)])), @"locked pkg:pypi/idna@3.7");
 }

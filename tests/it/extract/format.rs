@@ -27,6 +27,7 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("a-1.0.dist-info/top_level.txt", b"a\n_a\n../b\n"),
     ("b-1.0-py3.11.egg-info", b"Metadata-Version: 1.0\nName: b\nVersion: 1.0\n"),
     ("requirements.txt", REQUIREMENTS.as_bytes()),
+    ("pyproject.toml", b"[project]\nname = \"f\"\ndependencies = [\"idna==3.6\"]\n"),
     ("Pipfile.lock", PIPFILE.as_bytes()),
     ("poetry.lock", POETRY.as_bytes()),
     ("uv.lock", UV.as_bytes()),
