@@ -15,6 +15,9 @@ const LARGEST_JSON: usize = 64 << 20;
 /// Documents of a YAML stream; pnpm writes at most two.
 const MOST_DOCUMENTS: usize = 16;
 
+/// Levels of YAML that are read; lockfiles have five.
+const DEEPEST_YAML: usize = 200;
+
 /// Characters of a name or a version that is believed to be one (npm allows 214 for a name).
 const LONGEST_WORD: usize = 256;
 
@@ -41,10 +44,31 @@ pub(super) fn tree_text<'a>(entry: &Entry<'a>) -> Result<&'a str, Malformed> {
     text(entry)
 }
 
-/// The documents of a YAML stream. The parser itself bounds depth and the repetition of aliases.
+/// The documents of a YAML stream. The parser itself bounds the repetition of aliases; its time grows with the square of the
+/// depth, so depth is bounded here.
 pub(super) fn yaml<T: DeserializeOwned>(entry: &Entry<'_>) -> Result<Vec<T>, Malformed> {
+    if yaml_depth(tree_text(entry)?) > DEEPEST_YAML {
+        return Err(Malformed(format!("YAML nested more than {DEEPEST_YAML} levels deep")));
+    }
     let documents = yaml_serde::Deserializer::from_str(tree_text(entry)?).take(MOST_DOCUMENTS);
     documents.map(|document| T::deserialize(document).map_err(|fault| Malformed(format!("not the expected YAML: {fault}")))).collect()
+}
+
+/// An upper bound of how deep a text nests: brackets, whether or not they stand in a string, and the longest run of indicators
+/// that open blocks.
+fn yaml_depth(text: &str) -> usize {
+    let (mut flow, mut block, mut deepest) = (0_usize, 0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => flow += 1,
+            b']' | b'}' => flow = flow.saturating_sub(1),
+            b'-' | b'?' | b':' => block += 1,
+            b' ' => {}
+            _ => block = 0,
+        }
+        deepest = deepest.max(flow).max(block);
+    }
+    deepest
 }
 
 /// JSON with comments and trailing commas as plain JSON of the same length.

@@ -59,6 +59,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::EggInfo,
     &pypi::Metadata,
     &pypi::PipfileLock,
+    &pypi::Pyproject,
     &pypi::Record,
     &pypi::Requirements,
     &pypi::TomlLock,

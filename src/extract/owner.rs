@@ -9,6 +9,8 @@ use crate::model::{Claim, EntryPath};
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
     folders: HashSet<&'a str>,
+    /// The lengths that claimed folders have: most folders above a path need not even be hashed.
+    lengths: HashSet<usize>,
     listed: HashSet<&'a str>,
 }
 
@@ -18,7 +20,7 @@ impl<'a> Owners<'a> {
         let mut owners = Self::default();
         for claim in claims {
             match claim {
-                Claim::Folder(folder) => owners.folders.insert(folder),
+                Claim::Folder(folder) => owners.folders.insert(folder) && owners.lengths.insert(folder.len()),
                 Claim::Listed(path) => owners.listed.insert(path),
             };
         }
@@ -34,7 +36,7 @@ impl<'a> Owners<'a> {
 
     /// Whether `path` lies inside a folder that is a package's own.
     pub(super) fn encloses(&self, path: &str) -> bool {
-        !self.folders.is_empty() && ancestors(path).any(|folder| self.folders.contains(folder))
+        ancestors(path).any(|folder| self.lengths.contains(&folder.len()) && self.folders.contains(folder))
     }
 
     /// Whether an installation record lists this file.

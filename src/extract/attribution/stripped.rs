@@ -1,22 +1,29 @@
 //! Stripped packages: code that lies where packages are installed and whose metadata is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::extract::npm::package_root;
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
-use crate::model::{EntryPath, Inventory, Origin, Problem, Relation};
+use crate::extract::pypi::{Standing, distribution, standing};
+use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Problem, Relation};
 
 /// Names the folders of `node_modules` and the import packages of `site-packages` that no metadata speaks for, and the
 /// installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
-    let ours: std::collections::HashSet<&str> = inventory
+    let ours: HashSet<&str> = inventory
         .packages
         .iter()
         .filter(|package| package.relation == Relation::Installed)
         .flat_map(|package| &package.paths)
         .map(EntryPath::folder)
+        .collect();
+    let installed: HashSet<String> = inventory
+        .packages
+        .iter()
+        .filter(|package| package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed)
+        .map(|package| Ecosystem::PyPi.folded(&package.name))
         .collect();
     let mut stripped: BTreeMap<String, u64> = BTreeMap::new();
     for file in &inventory.files {
@@ -24,7 +31,9 @@ pub(super) fn settle(inventory: &mut Inventory) {
             "js" | "cjs" | "mjs" | "node" | "wasm" => {
                 package_root(file.path.as_str()).map(|(root, _)| root).filter(|root| !owners.claims(root) && !ours.contains(root))
             }
-            "py" | "pyc" | "so" | "pyd" => import_package(&file.path).filter(|_| !owners.owns(&file.path)),
+            "py" | "pyc" | "so" | "pyd" => import_package(&file.path)
+                .filter(|(_, name)| !owners.owns(&file.path) && !distribution(name).is_some_and(|name| installed.contains(name)))
+                .map(|(root, _)| root),
             _ => None,
         };
         if let Some(root) = code {
@@ -49,15 +58,23 @@ pub(super) fn settle(inventory: &mut Inventory) {
     inventory.problems.extend(versionless);
 }
 
-/// The import package of `site-packages` that a file belongs to: the first component below it. Files beside the import
-/// packages that installers and virtual environments write themselves are none.
-fn import_package(path: &EntryPath) -> Option<&str> {
+/// The import package that a file without an owner belongs to, where it can only be an installed one: anything in
+/// `site-packages`, and a well-known name where an interpreter looks or projects keep copies.
+fn import_package(path: &EntryPath) -> Option<(&str, &str)> {
     let text = path.as_str();
-    let at = ["site-packages/", "dist-packages/"].iter().filter_map(|folder| text.rfind(folder).map(|at| at + folder.len())).max()?;
-    let rest = text.get(at..)?;
-    let first = rest.split('/').next()?;
-    let is_installer =
-        first.starts_with("__") || matches!(first, "_virtualenv.py" | "sitecustomize.py" | "usercustomize.py" | "_distutils_hack" | "bin");
-    let is_metadata = first.ends_with(".dist-info") || first.ends_with(".egg-info") || first.ends_with(".egg");
-    (!is_installer && !is_metadata).then(|| &text[..at + first.len()])
+    let site = ["site-packages/", "dist-packages/"].iter().filter_map(|folder| text.rfind(folder).map(|at| at + folder.len())).max();
+    if let Some(at) = site {
+        let first = text.get(at..)?.split('/').next()?;
+        let is_installer = first.starts_with("__") || matches!(first, "_virtualenv.py" | "sitecustomize.py" | "usercustomize.py" | "bin");
+        let is_metadata = first.ends_with(".dist-info") || first.ends_with(".egg-info") || first.ends_with(".egg");
+        let name = first.split('.').next().unwrap_or(first);
+        return (!is_installer && !is_metadata).then(|| (&text[..at + first.len()], name));
+    }
+    // `requests/__init__.py` and `six.py`: the package's own first file stands for all of it.
+    let top = text.strip_suffix("/__init__.py").or_else(|| text.strip_suffix("/__init__.pyc")).unwrap_or(text);
+    let (base, last) = top.rsplit_once('/').unwrap_or(("", top));
+    let name = last.strip_suffix(".py").unwrap_or(last);
+    let is_copied = matches!(base.rsplit('/').next(), Some("vendor" | "vendored" | "lib" | "libs" | "deps"));
+    let is_reachable = standing(base) == Standing::Root || is_copied;
+    (is_reachable && distribution(name).is_some()).then_some((top, name))
 }

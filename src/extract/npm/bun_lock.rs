@@ -26,7 +26,7 @@ impl Extractor for BunLock {
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let lock: Lock =
             serde_json::from_str(&plain_json(tree_text(entry)?)).map_err(|fault| Malformed(format!("not a bun.lock: {fault}")))?;
-        if lock.version > 1 {
+        if lock.version > 2 {
             return Err(Malformed(format!("a bun.lock of the unknown version {}", lock.version)));
         }
         for locked in lock.packages.values() {

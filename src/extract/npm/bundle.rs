@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use memchr::memchr_iter;
 
-use super::place::{Place, place};
+use super::place::package_root;
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Code, CodeKind, Entry, EntryPath, Inventory};
 
@@ -58,7 +58,7 @@ impl Extractor for Bundle {
     }
 
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        matches!(path.extension(), "js" | "cjs" | "mjs") && matches!(place(path.folder()), Place::Tree | Place::Modules)
+        matches!(path.extension(), "js" | "cjs" | "mjs") && package_root(path.as_str()).is_none()
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {

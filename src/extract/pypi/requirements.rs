@@ -87,7 +87,7 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
 
 /// What a logical line is.
 #[derive(Debug, PartialEq, Eq)]
-enum Line<'a> {
+pub(super) enum Line<'a> {
     Requirement {
         name: &'a str,
         version: Option<&'a str>,
@@ -98,7 +98,8 @@ enum Line<'a> {
     Fault,
 }
 
-fn requirement(line: &str) -> Line<'_> {
+/// Reads one logical line.
+pub(super) fn requirement(line: &str) -> Line<'_> {
     if let Some(source) = ["-e", "--editable"].iter().find_map(|option| line.strip_prefix(option)) {
         return named_by_url(source.trim_start_matches(['=', ' ', '\t'])).unwrap_or(Line::Other);
     }
@@ -136,11 +137,12 @@ fn is_name(name: &str) -> bool {
 
 /// A URL, a path or an archive instead of a name; `#egg=name` gives it one.
 fn named_by_url(line: &str) -> Option<Line<'_>> {
-    let is_path = line.starts_with(['.', '/', '~']) || [".whl", ".tar.gz", ".zip"].iter().any(|end| line.ends_with(end));
-    let first = line.split([' ', '@']).next().unwrap_or(line);
-    if !is_path && !first.contains("://") && !line.split_whitespace().next().is_some_and(|word| word.contains("://") && !word.contains('@'))
-    {
-        // `git+ssh://git@host/..` has the `@` inside its URL, `name@https://..` before it.
+    // `name @ https://..` has its name before the first `@`; `git+ssh://git@host/..` has none there.
+    let after_name = line.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).trim_start();
+    let after_extras = after_name.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(after_name, |(_, rest)| rest.trim_start());
+    let source = line.split_whitespace().next().unwrap_or(line);
+    let is_path = source.starts_with(['.', '/', '~']) || [".whl", ".tar.gz", ".zip"].iter().any(|end| source.ends_with(end));
+    if after_extras.starts_with('@') || !is_path && !source.contains("://") {
         return None;
     }
     let name = line.split_once("#egg=").or_else(|| line.split_once("&egg=")).map(|(_, egg)| egg);
