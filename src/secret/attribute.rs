@@ -10,9 +10,10 @@ use super::shipped;
 /// is information: packages are published, and their test data is full of it. What a format or a checksum proves stays as
 /// grave as it was.
 pub fn attribute(secrets: &mut [Secret], is_third: impl Fn(&EntryPath) -> bool) {
-    let generic: HashSet<&str> = shipped::generic();
+    let mut generic: Option<HashSet<&str>> = None;
     for secret in secrets {
         if is_third(&secret.path) {
+            let generic = generic.get_or_insert_with(shipped::generic);
             secret.party = Party::Third;
             if secret.confidence == Confidence::Low || generic.contains(secret.rule.as_str()) || secret.rule.contains("generic") {
                 secret.level = SecretLevel::Info;

@@ -62,7 +62,9 @@ pub(super) fn wide_strings(bytes: &[u8]) -> Vec<u8> {
             out.extend(bytes[start..start + 2 * run].iter().step_by(2));
             out.push(b'\n');
         }
-        at = nul + 1 + (2 * run).saturating_sub(2);
+        // In a stretch of NULs only the first can end a pair.
+        let zeros = if run == 0 { bytes[nul..].iter().take_while(|&&byte| byte == 0).count() } else { 1 };
+        at = nul + zeros + (2 * run).saturating_sub(2);
     }
     out
 }

@@ -19,7 +19,7 @@ const DEEPEST_EXTENSION: usize = 2;
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// The file could not be read.
-    #[error("cannot read the rule file `{path}`: {source}")]
+    #[error("cannot read the rule file: {path}")]
     Read {
         /// Which.
         path: String,
