@@ -15,7 +15,7 @@ pub(crate) const FUNCTIONS: [&str; 3] = ["ingest-rust", "orders-node", "resize-p
 pub(crate) fn pack(functions: &Path, name: &str) -> io::Result<Vec<u8>> {
     let root = functions.join(name);
     let mut files = Vec::new();
-    collect(&root, String::new(), &mut files)?;
+    collect(&root, "", &mut files)?;
     files.sort();
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for path in files {
@@ -34,11 +34,11 @@ pub(crate) fn pack(functions: &Path, name: &str) -> io::Result<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-fn collect(folder: &Path, prefix: String, files: &mut Vec<String>) -> io::Result<()> {
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<String>) -> io::Result<()> {
     for child in fs::read_dir(folder)? {
         let child = child?;
         let name = format!("{prefix}{}", child.file_name().to_string_lossy());
-        if child.file_type()?.is_dir() { collect(&child.path(), format!("{name}/"), files)? } else { files.push(name) }
+        if child.file_type()?.is_dir() { collect(&child.path(), &format!("{name}/"), files)? } else { files.push(name) }
     }
     Ok(())
 }

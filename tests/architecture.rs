@@ -88,7 +88,15 @@ fn unsafe_code_is_in_one_module() {
 
 #[test]
 fn the_signature_crates_are_behind_one_module() {
-    let crates = ["sigstore_verify", "sigstore_sign", "sigstore_types", "sigstore_bundle", "sigstore_crypto", "sigstore_rekor", "sigstore_trust_root"];
+    let crates = [
+        "sigstore_verify",
+        "sigstore_sign",
+        "sigstore_types",
+        "sigstore_bundle",
+        "sigstore_crypto",
+        "sigstore_rekor",
+        "sigstore_trust_root",
+    ];
     let names_one = |line: &str| crates.iter().any(|name| line.contains(name));
     let with: Vec<_> = sources().into_iter().filter(|(_, text)| code(text).any(names_one)).map(|(file, _)| file).collect();
     assert_eq!(with, ["signature/sigstore_adapter.rs"]);

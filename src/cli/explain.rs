@@ -49,8 +49,17 @@ fn detail(id: &str) -> anyhow::Result<Option<Page>> {
     }
     let scanner = fngate::secret::Scanner::builtin()?;
     Ok(scanner.rules().iter().find(|rule| rule.id() == id).map(|rule| {
-        let help = if rule.help().is_empty() { "Revoke it where it was issued, and let the function read its successor at run time." } else { rule.help() };
-        Page { id: id.to_owned(), title: rule.description().to_owned(), text: help.to_owned(), from: "a rule of the secret scanner".to_owned() }
+        let help = if rule.help().is_empty() {
+            "Revoke it where it was issued, and let the function read its successor at run time."
+        } else {
+            rule.help()
+        };
+        Page {
+            id: id.to_owned(),
+            title: rule.description().to_owned(),
+            text: help.to_owned(),
+            from: "a rule of the secret scanner".to_owned(),
+        }
     }))
 }
 

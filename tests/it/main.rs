@@ -10,11 +10,11 @@
 )]
 
 mod artifact;
-mod mutation;
-mod policy;
-mod signature;
-mod report;
-mod gate;
-mod osv;
 mod extract;
+mod gate;
+mod mutation;
+mod osv;
+mod policy;
+mod report;
 mod secret;
+mod signature;
