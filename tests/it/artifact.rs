@@ -76,7 +76,7 @@ fn is_root(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     let probe = folder.join("no-permission");
     std::fs::write(&probe, b"x").expect("a file");
-    std::fs::set_permissions(&probe, std::fs::Permissions::from_mode(0)).expect("its mode");
+    std::fs::set_permissions(&probe, std::fs::Permissions::from_mode(0o000)).expect("its mode");
     let readable = std::fs::read(&probe).is_ok();
     std::fs::remove_file(&probe).expect("removed");
     readable
