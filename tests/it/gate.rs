@@ -253,6 +253,17 @@ fn a_configuration_inside_the_artifact_quiets_nothing() {
 }
 
 #[test]
+fn the_transcript_in_the_readme_is_what_the_program_prints() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.path("target/functions")).unwrap();
+    std::fs::copy(bench.path("orders-node.zip"), bench.path("target/functions/orders-node.zip")).unwrap();
+    let output = bench.run(&["check", "--advisories", "offline", "--today", "2026-11-22", "target/functions/orders-node.zip"]);
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let printed = text(&output.stdout);
+    assert!(readme.contains(printed.trim_end()), "the README shows something else than:\n{printed}");
+}
+
+#[test]
 fn every_rule_and_problem_has_a_page() {
     let bench = Bench::new();
     let listed = text(&bench.run(&["explain"]).stdout);
