@@ -33,8 +33,8 @@ pub(crate) fn of(head: &[u8]) -> Option<Container> {
     if [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"].iter().any(|magic| head.starts_with(*magic)) {
         return Some(Container::Zip);
     }
-    // RFC 1952: ID1 ID2, and deflate is the only method.
-    if head.starts_with(&[0x1f, 0x8b, 8]) {
+    // RFC 1952: ID1 ID2. Deflate is the only method there is; another one is found out when the file is read.
+    if head.starts_with(&[0x1f, 0x8b]) {
         return Some(Container::Gzip);
     }
     is_tar(head).then_some(Container::Tar)

@@ -104,7 +104,7 @@ fn limits_of_the_whole_artifact_cut_at_the_same_entry_for_any_number_of_workers(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever is overwritten, cut out or put in: no panic, and the count is right.
     #[test]

@@ -31,7 +31,7 @@ impl Records {
     }
 
     fn take(&mut self, key: &[u8], value: &[u8]) {
-        if smuggles(value) {
+        if key != b"comment" && smuggles(value) {
             self.lies.push("a value of the extended header reads as records of its own where lines are split first".to_owned());
         }
         let twice = match key {

@@ -487,8 +487,15 @@ fn spoil(bundle: &mut Value, place: &str, change: &str) -> bool {
     true
 }
 
+/// A bundle without its timestamps.
+fn untimed(bundle: &[u8]) -> Option<Value> {
+    let mut bundle: Value = serde_json::from_slice(bundle).ok()?;
+    *bundle.pointer_mut("/verificationMaterial/timestampVerificationData/rfc3161Timestamps/0/signedTimestamp")? = Value::Null;
+    Some(bundle)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_damage_is_accepted_and_none_breaks_the_verifier(at in 0.0..1.0_f64, byte: u8, cut in 0..4_usize, statement_of: bool) {
@@ -501,8 +508,12 @@ proptest! {
         let mut damaged = good.to_vec();
         damaged.splice(place..(place + cut).min(good.len()), [byte]);
         let same = serde_json::from_slice::<Value>(&damaged).ok() == serde_json::from_slice::<Value>(good).ok();
+        let untimed = untimed(&damaged) == untimed(good);
         let provenance = verified(&[file(damaged)], &signer());
-        prop_assert!(same || provenance.state == ProvenanceState::Refused, "{place} {byte} {cut}");
+        // A timestamp's CMS has fields that its signature does not cover (RFC 5652, 5.4: the digest and signature algorithms
+        // beside it); damage there that changes neither signer nor time proves nothing else.
+        let harmless = untimed && provenance == verified(&[file(good.to_vec())], &signer());
+        prop_assert!(same || harmless || provenance.state == ProvenanceState::Refused, "{place} {byte} {cut}");
         prop_assert!(provenance.reason != "internal-error");
     }
 }
