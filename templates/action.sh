@@ -38,16 +38,16 @@ while IFS= read -r line; do
   line="${line#"${line%%[![:space:]]*}"}"
   line="${line%"${line##*[![:space:]]}"}"
   [ -n "$line" ] || continue
-  # Unquoted on purpose: a line is a glob. IFS is empty, so spaces in it split nothing.
-  IFS='' matches=($line)
+  [ "${line#-}" = "$line" ] || line="./$line"
   found=0
-  for match in ${matches[@]+"${matches[@]}"}; do
+  # A line is a glob, or the name of a file; compgen expands it without splitting it at spaces.
+  while IFS= read -r match; do
     if [ -e "$match" ]; then
       arguments+=("$match")
       found=1
       artifacts=$((artifacts + 1))
     fi
-  done
+  done < <(compgen -G "$line" || printf '%s\n' "$line")
   [ "$found" = 1 ] || fail "a line of the input 'artifacts' matches nothing"
 done <<<"${FNGATE_ARTIFACTS:-}"
 [ "$artifacts" -gt 0 ] || fail "the input 'artifacts' names nothing"
