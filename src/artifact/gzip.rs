@@ -53,7 +53,7 @@ fn single(walk: &Walk<'_>, source: Source<'_>, cap: u64, place: &Place<'_>, foun
     }
 }
 
-const OVER: &str = "inflates beyond the allowed ratio";
+pub(super) const OVER: &str = "inflates beyond the allowed ratio";
 const SURPLUS: &str = "bytes that are no gzip member follow the last one";
 
 fn broken(error: &io::Error) -> &'static crate::model::ProblemKind {
@@ -68,14 +68,14 @@ fn broken(error: &io::Error) -> &'static crate::model::ProblemKind {
 
 /// Reads all members of a gzip as one stream and refuses what follows the last, but for the zeros that tapes are padded
 /// with (GNU gzip manual, "Tape").
-struct Members<'a> {
+pub(super) struct Members<'a> {
     decoder: Option<GzDecoder<BufReader<SourceReader<'a>>>>,
     given: u64,
     cap: u64,
 }
 
 impl<'a> Members<'a> {
-    fn new(source: Source<'a>, cap: u64) -> Self {
+    pub(super) fn new(source: Source<'a>, cap: u64) -> Self {
         Self { decoder: Some(GzDecoder::new(BufReader::new(source.reader()))), given: 0, cap }
     }
 }

@@ -1,8 +1,10 @@
 //! Tars (POSIX pax, GNU, ustar, v7), plain or behind a decompressor: read in order, once for the names and links, once for
 //! the contents.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use tar::{Archive, EntryType, Header};
 
@@ -58,17 +60,45 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Box<dyn Read + 's>,
 }
 
 /// Why a tar could not be read to its end.
-struct Fault(&'static crate::model::ProblemKind, String);
+pub(super) struct Fault(pub(super) &'static crate::model::ProblemKind, pub(super) String);
+
+/// What may lie between two entries: padding, and the extended headers, which are held in memory.
+const BETWEEN: u64 = 4 * 1024 * 1024;
+
+/// Stops a reader that gives more than is left to it; extended headers of a gigabyte would otherwise be held.
+pub(super) struct Metered<'s> {
+    inner: Box<dyn Read + 's>,
+    left: Rc<Cell<u64>>,
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buffer)?;
+        match self.left.get().checked_sub(got as u64) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::other(format!("more than {BETWEEN} bytes of extended headers"))),
+        }
+        Ok(got)
+    }
+}
+
+/// An entry of a tar as [`each`] gives it.
+pub(super) type Member<'e, 's> = tar::Entry<'e, Metered<'s>>;
 
 /// Calls `see` for every entry until it says stop; then looks at what follows the end marker.
-fn each<'s>(
+pub(super) fn each<'s>(
     walk: &Walk<'_>,
     reader: Box<dyn Read + 's>,
-    see: &mut dyn FnMut(&mut tar::Entry<'_, Box<dyn Read + 's>>, u64) -> bool,
+    see: &mut dyn FnMut(&mut Member<'_, 's>, u64) -> bool,
 ) -> Result<(), Fault> {
-    let mut archive = Archive::new(reader);
+    let left = Rc::new(Cell::new(u64::MAX));
+    let mut archive = Archive::new(Metered { inner: reader, left: Rc::clone(&left) });
     let mut index = 0;
-    for entry in archive.entries().map_err(|error| fault(&error, index))? {
+    let mut entries = archive.entries().map_err(|error| fault(&error, index))?;
+    loop {
+        left.set(BETWEEN);
+        let Some(entry) = entries.next() else { break };
+        left.set(u64::MAX);
         let mut entry = entry.map_err(|error| fault(&error, index))?;
         if !see(&mut entry, index) {
             if index >= walk.limits.entries {
@@ -87,6 +117,7 @@ fn each<'s>(
         }
         index += 1;
     }
+    left.set(u64::MAX);
     let mut rest = archive.into_inner();
     let (mut buffer, mut surplus) = ([0; 8192], 0_u64);
     loop {
@@ -105,7 +136,7 @@ fn each<'s>(
     if surplus > 0 { Err(Fault(&kind::UNLISTED_BYTES, format!("about {surplus} bytes follow the end of the tar"))) } else { Ok(()) }
 }
 
-fn fault(error: &io::Error, index: u64) -> Fault {
+pub(super) fn fault(error: &io::Error, index: u64) -> Fault {
     let kind = match error.kind() {
         io::ErrorKind::UnexpectedEof => &kind::TRUNCATED_ARCHIVE,
         _ if error.to_string().contains("end of file") || error.to_string().contains("EOF") => &kind::TRUNCATED_ARCHIVE,
@@ -117,7 +148,7 @@ fn fault(error: &io::Error, index: u64) -> Fault {
 /// Shows or refuses one entry.
 fn one(
     walk: &Walk<'_>,
-    entry: &mut tar::Entry<'_, Box<dyn Read + '_>>,
+    entry: &mut Member<'_, '_>,
     files: &HashSet<EntryPath>,
     place: &Place<'_>,
     found: &mut Inventory,
@@ -173,7 +204,7 @@ fn one(
 /// Reads an entry's bytes and shows them, in pieces where they are many and nobody wants them whole.
 fn content(
     walk: &Walk<'_>,
-    entry: &mut tar::Entry<'_, Box<dyn Read + '_>>,
+    entry: &mut Member<'_, '_>,
     path: &EntryPath,
     size: u64,
     place: &Place<'_>,
@@ -209,7 +240,7 @@ fn content(
 }
 
 /// Whether the PAX records of an entry contradict each other or its header (POSIX.1-2017, pax, "pax Extended Header").
-fn pax_lie(entry: &mut tar::Entry<'_, Box<dyn Read + '_>>) -> Option<String> {
+pub(super) fn pax_lie(entry: &mut Member<'_, '_>) -> Option<String> {
     let header: Header = entry.header().clone();
     let mut seen = HashSet::new();
     for record in entry.pax_extensions().ok()?? {
