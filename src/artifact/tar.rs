@@ -136,6 +136,23 @@ pub(super) fn each<'s>(
     if surplus > 0 { Err(Fault(&kind::UNLISTED_BYTES, format!("about {surplus} bytes follow the end of the tar"))) } else { Ok(()) }
 }
 
+/// Calls `see` for every entry until it says stop or the tar cannot be read further.
+pub(super) fn outline<'s>(reader: Box<dyn Read + 's>, see: &mut dyn FnMut(&mut Member<'_, 's>, u64) -> bool) -> io::Result<()> {
+    let left = Rc::new(Cell::new(BETWEEN));
+    let mut archive = Archive::new(Metered { inner: reader, left: Rc::clone(&left) });
+    for (index, entry) in (0..).zip(archive.entries()?) {
+        left.set(u64::MAX);
+        let mut entry = entry?;
+        let go_on = see(&mut entry, index);
+        io::copy(&mut entry, &mut io::sink())?;
+        left.set(BETWEEN);
+        if !go_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn fault(error: &io::Error, index: u64) -> Fault {
     let kind = match error.kind() {
         io::ErrorKind::UnexpectedEof => &kind::TRUNCATED_ARCHIVE,
@@ -146,13 +163,7 @@ pub(super) fn fault(error: &io::Error, index: u64) -> Fault {
 }
 
 /// Shows or refuses one entry.
-fn one(
-    walk: &Walk<'_>,
-    entry: &mut Member<'_, '_>,
-    files: &HashSet<EntryPath>,
-    place: &Place<'_>,
-    found: &mut Inventory,
-) {
+fn one(walk: &Walk<'_>, entry: &mut Member<'_, '_>, files: &HashSet<EntryPath>, place: &Place<'_>, found: &mut Inventory) {
     walk.declare(1);
     let inner = match EntryPath::from_bytes(&entry.path_bytes()) {
         Ok(path) => path,
@@ -202,14 +213,7 @@ fn one(
 }
 
 /// Reads an entry's bytes and shows them, in pieces where they are many and nobody wants them whole.
-fn content(
-    walk: &Walk<'_>,
-    entry: &mut Member<'_, '_>,
-    path: &EntryPath,
-    size: u64,
-    place: &Place<'_>,
-    found: &mut Inventory,
-) {
+fn content(walk: &Walk<'_>, entry: &mut Member<'_, '_>, path: &EntryPath, size: u64, place: &Place<'_>, found: &mut Inventory) {
     let mut buffer = Vec::new();
     let failed = |error: &io::Error| {
         let Fault(kind, message) = fault(error, 0);

@@ -98,7 +98,9 @@ mod tests {
         assert_eq!(Digest::parse(good.as_str()), Some(good.clone()));
         assert_eq!(good.file(), "blobs/sha256/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(good.short(), "e3b0c44298fc");
-        for bad in ["sha256:../../x", "sha256:", "md5:d41d8cd98f00b204e9800998ecf8427e", &good.as_str().to_uppercase(), &good.as_str()[..70]] {
+        for bad in
+            ["sha256:../../x", "sha256:", "md5:d41d8cd98f00b204e9800998ecf8427e", &good.as_str().to_uppercase(), &good.as_str()[..70]]
+        {
             assert_eq!(Digest::parse(bad), None, "{bad}");
         }
     }

@@ -15,7 +15,9 @@ pub(super) fn is_manifest(bytes: &[u8]) -> bool {
     json::parse(bytes).is_ok_and(|value| {
         value.as_array().is_some_and(|images| {
             !images.is_empty()
-                && images.iter().all(|image| image.get("config").is_some_and(Value::is_string) && image.get("layers").is_some_and(Value::is_array))
+                && images
+                    .iter()
+                    .all(|image| image.get("config").is_some_and(Value::is_string) && image.get("layers").is_some_and(Value::is_array))
         })
     })
 }
@@ -37,7 +39,8 @@ pub(super) fn images(reader: &mut Reader<'_, '_>) {
             Some(Layer { file, short: short(name), unpacked: None })
         });
         let layers: Vec<Layer> = layers.collect();
-        reader.image(Image { name: short(config), config: found, layers }, config);
+        let named = json::array(image, "layers").len();
+        reader.image(Image { name: short(config), config: found, layers }, named, config);
     }
 }
 

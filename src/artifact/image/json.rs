@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
     // Go skips no byte order mark either; some registries' tools write one all the same, and then nothing runs.
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { free: false }.deserialize(&mut deserializer).map_err(|error| crate::model::escaped(&error.to_string()).into_owned())?;
+    let value =
+        Strict { free: false }.deserialize(&mut deserializer).map_err(|error| crate::model::escaped(&error.to_string()).into_owned())?;
     deserializer.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
@@ -120,7 +121,9 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_in_any_spelling_is_refused() {
-        for text in [r#"{"a":1,"a":2}"#, r#"{"layers":[],"Layers":[]}"#, "{\"layers\":[],\"layer\u{17f}\":[]}", r#"{"annotations":{"a":1,"a":1}}"#] {
+        for text in
+            [r#"{"a":1,"a":2}"#, r#"{"layers":[],"Layers":[]}"#, "{\"layers\":[],\"layer\u{17f}\":[]}", r#"{"annotations":{"a":1,"a":1}}"#]
+        {
             assert!(parse(text.as_bytes()).is_err_and(|message| message.contains("twice")), "{text}");
         }
         assert!(parse(b"{} {}").is_err());

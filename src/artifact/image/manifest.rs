@@ -24,9 +24,11 @@ const MOST: usize = 2048;
 /// Images that are judged.
 const IMAGES: usize = 128;
 
-const INDEXES: [&str; 2] = ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
-const MANIFESTS: [&str; 2] = ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
-const CONFIGS: [&str; 2] = ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+pub(crate) const INDEXES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+pub(crate) const MANIFESTS: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+pub(crate) const CONFIGS: [&str; 2] = ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
 const LAYERS: [&str; 10] = [
     "application/vnd.oci.image.layer.v1.tar",
     "application/vnd.oci.image.layer.v1.tar+gzip",
@@ -152,20 +154,22 @@ impl<'r, 'a> Reader<'r, 'a> {
             self.problem(&kind::UNSUPPORTED_MEDIA_TYPE, &name, message);
         }
         let config = self.blob(&config, &name).map(|(id, _)| id);
+        let named = layers.len();
         let layers = layers.iter().filter_map(|layer| self.layer(layer, &name)).collect();
-        self.image(Image { name: digest.short().to_owned(), config, layers }, &name);
+        self.image(Image { name: digest.short().to_owned(), config, layers }, named, &name);
     }
 
-    /// Takes an image, once; with its configuration's own digests of the unpacked layers (config.md, `rootfs.diff_ids`).
-    pub(super) fn image(&mut self, mut image: Image, name: &str) {
+    /// Takes an image whose manifest names `named` layers, once; with its configuration's own digests of the unpacked layers
+    /// (config.md, `rootfs.diff_ids`).
+    pub(super) fn image(&mut self, mut image: Image, named: usize, name: &str) {
         if let Some(config) = image.config.and_then(|id| self.description(id)) {
             let ids = config.get("rootfs").map(|rootfs| json::array(rootfs, "diff_ids")).unwrap_or_default();
-            if ids.len() == image.layers.len() {
+            if ids.len() == image.layers.len() && ids.len() == named {
                 for (layer, id) in image.layers.iter_mut().zip(ids) {
                     layer.unpacked = id.as_str().and_then(Digest::parse);
                 }
-            } else {
-                let message = format!("the configuration speaks of {} layers, the manifest of {}", ids.len(), image.layers.len());
+            } else if ids.len() != named {
+                let message = format!("the configuration speaks of {} layers, the manifest of {named}", ids.len());
                 self.problem(&kind::MALFORMED_IMAGE, name, message);
             }
         }
@@ -196,7 +200,8 @@ impl<'r, 'a> Reader<'r, 'a> {
     /// it could be unpacked, because a label alone would let an image say that it is none.
     fn is_companion(&self, config: &Value, layers: &[Value], descriptor: &Value) -> bool {
         let platform = descriptor.get("platform");
-        let unknown = platform.is_some_and(|platform| json::text(platform, "os") == "unknown" && json::text(platform, "architecture") == "unknown");
+        let unknown =
+            platform.is_some_and(|platform| json::text(platform, "os") == "unknown" && json::text(platform, "architecture") == "unknown");
         let attestation = descriptor.get("annotations").is_some_and(|notes| !json::text(notes, "vnd.docker.reference.type").is_empty());
         let artifact = !CONFIGS.contains(&json::text(config, "mediatype"));
         let signature = !layers.is_empty() && layers.iter().all(|layer| json::text(layer, "mediatype").ends_with("json"));
@@ -244,7 +249,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         let path = self.store.path(id);
         match hashed {
             Ok(hash) if hash == *digest => {}
-            Ok(hash) => self.found.problems.push(Problem::at(&kind::DIGEST_MISMATCH, &path, format!("the blob's digest is {}", hash.as_str()))),
+            Ok(hash) => {
+                self.found.problems.push(Problem::at(&kind::DIGEST_MISMATCH, &path, format!("the blob's digest is {}", hash.as_str())))
+            }
             Err(error) => self.found.problems.push(Problem::at(&kind::UNREADABLE_FILE, &path, error.to_string())),
         }
     }

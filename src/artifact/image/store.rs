@@ -233,7 +233,11 @@ impl<'a> Store<'a> {
 
 /// Follows a link of the archive: `/` and `..` stay within it.
 fn joined(link: &str, target: &str) -> Option<String> {
-    let mut parts: Vec<&str> = if target.starts_with('/') { Vec::new() } else { link.rsplit_once('/').map_or_else(Vec::new, |(folder, _)| folder.split('/').collect()) };
+    let mut parts: Vec<&str> = if target.starts_with('/') {
+        Vec::new()
+    } else {
+        link.rsplit_once('/').map_or_else(Vec::new, |(folder, _)| folder.split('/').collect())
+    };
     for part in target.split('/') {
         match part {
             "" | "." => {}

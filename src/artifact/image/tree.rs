@@ -183,6 +183,11 @@ impl Tree {
         components.iter().try_fold(ROOT, |at, name| self.child(at, name))
     }
 
+    /// What lies in a folder by this name.
+    pub(super) fn lookup_in(&self, folder: Id, name: &[u8]) -> Option<Id> {
+        self.child(folder, name)
+    }
+
     /// Where a path leads from `start`, links followed as a process inside the image does: `/` is the image's root, and
     /// `..` above it stays there. `steps` bounds the work over all calls.
     pub(super) fn follow(&self, start: Id, path: &[u8], steps: &mut u64) -> Option<Id> {
