@@ -10,3 +10,4 @@
 )]
 
 mod artifact;
+mod image;
