@@ -11,6 +11,7 @@ mod link;
 mod magic;
 mod name;
 mod problem;
+pub mod registry;
 mod source;
 mod tar;
 mod walk;
@@ -48,6 +49,9 @@ pub enum OpenError {
     /// Neither archive nor directory.
     #[error("the artifact is neither a zip, a tar nor a directory: {0}")]
     Unknown(String),
+    /// The image could not be pulled.
+    #[error(transparent)]
+    Registry(#[from] registry::RegistryError),
     /// No room for a large artifact.
     #[error("cannot copy the artifact `{path}` to a temporary file: {source}")]
     Spool {
@@ -69,6 +73,7 @@ impl OpenError {
                 "give the function's zip, its directory, or a tar; to search a single file for secrets use `fngate secrets FILE`"
                     .to_owned(),
             ),
+            Self::Registry(error) => error.hint(),
             Self::Spool { .. } => Some("make room in the temporary folder, or set TMPDIR to one that has it".to_owned()),
         }
     }
@@ -99,8 +104,17 @@ pub struct Walked {
     pub census: Census,
 }
 
+/// Opens what a command line names: a path, or `oci:REF`, an image that is pulled from its registry for
+/// [`registry::PLATFORM`].
+pub fn open(name: &str) -> Result<Artifact, OpenError> {
+    match name.strip_prefix("oci:") {
+        Some(reference) => Ok(registry::pull(reference, registry::PLATFORM, &registry::Options::default())?),
+        None => Artifact::open(Path::new(name)),
+    }
+}
+
 impl Artifact {
-    /// Opens a zip, a tar or a directory.
+    /// Opens a zip, a tar, an image layout or a directory.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let name = path.display().to_string();
         let unreadable = |source| OpenError::Unreadable { path: name.clone(), source };

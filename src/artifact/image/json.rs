@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Value};
 
 /// Parses a document; every key is folded to lower case, but for those of free maps (annotations, labels).
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
     // Go skips no byte order mark either; some registries' tools write one all the same, and then nothing runs.
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value =

@@ -29,8 +29,9 @@ use std::path::Path;
 use std::rc::Rc;
 
 pub(crate) use self::digest::Digest;
+pub(crate) use self::json::parse;
 use self::manifest::Reader;
-pub(crate) use self::manifest::{CONFIGS, DESCRIPTION, INDEXES, MANIFESTS};
+pub(crate) use self::manifest::{DESCRIPTION, INDEXES, MANIFESTS};
 use self::outline::Allowance;
 use self::store::{Id, Store};
 use super::gzip::Members;
@@ -86,8 +87,8 @@ impl Signs {
     }
 }
 
-/// Whether a tar, plain or in a gzip, is an image. A tar that cannot be read to its end is none: its faults are found where
-/// it is walked.
+/// Whether a tar, plain or in a gzip, is an image. One that cannot be read to its end is judged by what came before; its
+/// fault is found where it is walked.
 pub(super) fn of_file(source: Source<'_>) -> Option<ArtifactKind> {
     let head = source.range(0, magic::ENOUGH as u64).ok()?;
     let limits = Limits::image();

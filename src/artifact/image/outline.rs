@@ -194,7 +194,7 @@ impl Pass<'_, '_> {
                         Kind::Link(entry.link_name_bytes().filter(|target| target.len() <= LONGEST_TARGET).unwrap_or_default().into())
                     }
                     EntryType::XGlobalHeader => return Ok(()),
-                    EntryType::Char if device(entry) == Some((0, 0)) => {
+                    EntryType::Char if device(entry) == (0, 0) => {
                         let message = format!("{}: a device 0:0, which overlay file systems take for a whiteout", shown());
                         self.found.problems.push(problem(&kind::SPECIAL_FILE, message));
                         Kind::Special
@@ -306,7 +306,8 @@ fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut In
     aliases
 }
 
-fn device(entry: &Member<'_, '_>) -> Option<(u32, u32)> {
-    let header = entry.header();
-    Some((header.device_major().ok()??, header.device_minor().ok()??))
+/// A device's numbers; fields left empty are zeros, as every reader takes them.
+fn device(entry: &Member<'_, '_>) -> (u32, u32) {
+    let number = |field: std::io::Result<Option<u32>>| field.ok().flatten().unwrap_or(0);
+    (number(entry.header().device_major()), number(entry.header().device_minor()))
 }

@@ -1,6 +1,7 @@
 //! The second pass over the layers of an image: every file is shown, under each name that is still visible, or as shadowed
 //! where none is.
 
+use std::collections::HashSet;
 use std::io::{self, Read};
 
 use rayon::prelude::*;
@@ -55,6 +56,8 @@ struct Pass<'p, 'w> {
     prefix: Option<&'p EntryPath>,
     batch: Vec<InHand>,
     batch_bytes: usize,
+    /// Whether the layer lies further below too: what it has in the shadow has been shown.
+    repeated: bool,
     found: &'p mut Inventory,
 }
 
@@ -70,10 +73,13 @@ pub(super) fn all(
     let observer = Shadow(walk.observer);
     let shadow = walk.seen_by(&observer);
     let place = Place { prefix: None, depth: 0, aliases: std::mem::take(&mut outline.aliases) };
-    let mut pass = Pass { walk, shadow: &shadow, outline: &outline, place: &place, prefix, batch: Vec::new(), batch_bytes: 0, found };
+    let mut pass =
+        Pass { walk, shadow: &shadow, outline: &outline, place: &place, prefix, batch: Vec::new(), batch_bytes: 0, repeated: false, found };
+    let mut walked = HashSet::new();
     for ((at, layer), &count) in (0_u32..).zip(&image.layers).zip(&outline.counts) {
         let Some(path) = layer_path(layer, prefix) else { continue };
         // What cannot be opened now could not be opened before either, and has its problem.
+        pass.repeated = !walked.insert(layer.file);
         let Ok(opened) = store.open(layer.file) else { continue };
         let Ok(reader) = layer::unpacked(opened.source(), walk.limits) else { continue };
         let read = members::each(walk, reader, &mut |entry, index| match u32::try_from(index) {
@@ -108,6 +114,9 @@ impl Pass<'_, '_> {
         let from = self.outline.files.partition_point(|(bytes, _)| *bytes < at);
         let visible: Vec<_> = self.outline.files[from..].iter().take_while(|(bytes, _)| *bytes == at).collect();
         let shadowed = visible.is_empty();
+        if shadowed && self.repeated {
+            return self.walk.count_shown(1);
+        }
         if !shadowed && !visible.iter().any(|(bytes, id)| self.outline.tree.by(*id) == *bytes) {
             // The name is gone; the bytes are shown under the hard links that are left.
             self.walk.count_shown(1);

@@ -27,7 +27,13 @@ fn what_an_upper_layer_deletes_or_replaces_is_shadowed() {
     assert_eq!(seen.visible["var/task/node_modules/lodash/package.json"], "new");
     assert_eq!(
         seen.shadows(),
-        ["opt/old/a", "opt/old/deep/b", "var/task/.env", "var/task/node_modules/lodash/package.json", "var/task/node_modules/minimist/package.json"]
+        [
+            "opt/old/a",
+            "opt/old/deep/b",
+            "var/task/.env",
+            "var/task/node_modules/lodash/package.json",
+            "var/task/node_modules/minimist/package.json"
+        ]
     );
     assert!(seen.visible["image-config.json"].contains("architecture"));
 }

@@ -70,7 +70,11 @@ impl Seen {
 
     /// The visible paths, the layout's own files left out.
     pub fn paths(&self) -> Vec<&str> {
-        self.visible.keys().map(String::as_str).filter(|path| !path.starts_with("image-layout!/") && !path.ends_with("image-config.json")).collect()
+        self.visible
+            .keys()
+            .map(String::as_str)
+            .filter(|path| !path.starts_with("image-layout!/") && !path.ends_with("image-config.json"))
+            .collect()
     }
 
     pub fn shadows(&self) -> Vec<&str> {
