@@ -4,10 +4,11 @@ mod build;
 mod hostile;
 mod layers;
 mod layouts;
+mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fngate::artifact::{Artifact, Census, EntryStream, Limits, Observer};
+use fngate::artifact::{Artifact, EntryStream, Limits, Observer};
 use fngate::model::{ArtifactKind, Entry, EntryPath, File, Inventory};
 
 /// Remembers what it is shown: a shadowed file's row says so in place of its digest.
@@ -59,7 +60,6 @@ pub struct Seen {
     pub shadowed: BTreeMap<String, String>,
     pub aliases: BTreeSet<String>,
     pub problems: Vec<(String, String)>,
-    pub census: Census,
 }
 
 impl Seen {
@@ -104,7 +104,7 @@ pub fn see_with(artifact: &Artifact, limits: &Limits) -> Seen {
         let place = problem.path.as_ref().map_or_else(String::new, ToString::to_string);
         (problem.kind.to_owned(), format!("{place}: {}", problem.message))
     });
-    Seen { kind: artifact.facts(&inventory).kind, visible, shadowed, aliases, problems: problems.collect(), census }
+    Seen { kind: artifact.facts(&inventory).kind, visible, shadowed, aliases, problems: problems.collect() }
 }
 
 pub fn see(bytes: &[u8]) -> Seen {

@@ -144,12 +144,16 @@ fn registry(manner: Manner) -> Registry {
     let (mut layout, mut blobs) = (Layout::default(), BTreeMap::new());
     let plain = |name: &str| Tar::new().file(name, "x").bytes();
     let image = |layout: &mut Layout, name: &str| {
-        layout.image(&[("application/vnd.oci.image.layer.v1.tar+gzip", gzip(&plain(name)), plain(name)), (LAYER, plain("both"), plain("both"))])
+        layout.image(&[
+            ("application/vnd.oci.image.layer.v1.tar+gzip", gzip(&plain(name)), plain(name)),
+            (LAYER, plain("both"), plain("both")),
+        ])
     };
     let (mut amd, mut arm) = (image(&mut layout, "amd"), image(&mut layout, "arm"));
     amd["platform"] = json!({"os": "linux", "architecture": "amd64"});
     arm["platform"] = json!({"os": "linux", "architecture": "arm64", "variant": "v8"});
-    let attestation = json!({"mediaType": MANIFEST, "digest": sha256(b""), "size": 0, "platform": {"os": "unknown", "architecture": "unknown"}});
+    let attestation =
+        json!({"mediaType": MANIFEST, "digest": sha256(b""), "size": 0, "platform": {"os": "unknown", "architecture": "unknown"}});
     let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [attestation, arm, amd]}).to_string().into_bytes();
     for (name, bytes) in layout.0 {
         let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
@@ -208,7 +212,10 @@ fn what_cannot_be_pulled_is_an_error_with_a_hint() {
     assert!(message(Manner::TooBusy, "linux/amd64").ends_with("answers with status 429"));
     assert!(message(Manner::Lies, "linux/amd64").starts_with("the registry gives other bytes than those of the digest: sha256:"));
     assert!(message(Manner::ManifestLies, "linux/amd64").starts_with("the registry gives other bytes"));
-    assert_eq!(message(Manner::Honest, "windows/amd64"), "the image has no variant for `windows/amd64`; it has: linux/arm64/v8, linux/amd64");
+    assert_eq!(
+        message(Manner::Honest, "windows/amd64"),
+        "the image has no variant for `windows/amd64`; it has: linux/arm64/v8, linux/amd64"
+    );
 
     let registry = registry(Manner::Token);
     let wrong = Options { credentials: Some(Credentials::new("user", "wrong")), ..options() };
