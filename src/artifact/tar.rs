@@ -175,8 +175,8 @@ fn one(walk: &Walk<'_>, entry: &mut Member<'_, '_>, files: &HashSet<EntryPath>, 
     };
     let path = place.path(&inner);
     let size = entry.size();
-    if let Some(message) = pax_lie(entry) {
-        found.problems.push(Problem::at(&kind::PAX_MISMATCH, &path, message));
+    if let Some(Fault(kind, message)) = ambiguity(entry) {
+        found.problems.push(Problem::at(kind, &path, message));
     }
     match entry.header().entry_type() {
         EntryType::Regular | EntryType::Continuous => {}
@@ -243,8 +243,39 @@ fn content(walk: &Walk<'_>, entry: &mut Member<'_, '_>, path: &EntryPath, size: 
     }
 }
 
+/// What one reader takes this entry for and another does not.
+pub(super) fn ambiguity(entry: &mut Member<'_, '_>) -> Option<Fault> {
+    let size = entry.size();
+    let bare = match entry.header().entry_type() {
+        EntryType::Directory | EntryType::Symlink | EntryType::Link | EntryType::Char | EntryType::Block | EntryType::Fifo => true,
+        EntryType::Regular => entry.path_bytes().ends_with(b"/"),
+        _ => false,
+    };
+    if bare && size > 0 {
+        // Go's `archive/tar` reads the next header at once, others skip these bytes: each sees entries that the other does not.
+        let message = format!("a folder, link or device declares {size} bytes; readers differ in where the next entry begins");
+        return Some(Fault(&kind::SIZE_MISMATCH, message));
+    }
+    if let Some(message) = pax_lie(entry) {
+        return Some(Fault(&kind::PAX_MISMATCH, message));
+    }
+    for record in entry.pax_extensions().ok()??.flatten() {
+        let key = record.key_bytes();
+        if key.starts_with(b"GNU.sparse.") {
+            return Some(Fault(
+                &kind::SPECIAL_FILE,
+                "a sparse file, whose name and contents some readers take from extended headers".to_owned(),
+            ));
+        }
+        if [&b"SCHILY.xattr.trusted.overlay."[..], b"SCHILY.xattr.user.overlay."].iter().any(|mark| key.starts_with(mark)) {
+            return Some(Fault(&kind::SPECIAL_FILE, "a mark with which overlay file systems hide or rename files".to_owned()));
+        }
+    }
+    None
+}
+
 /// Whether the PAX records of an entry contradict each other or its header (POSIX.1-2017, pax, "pax Extended Header").
-pub(super) fn pax_lie(entry: &mut Member<'_, '_>) -> Option<String> {
+fn pax_lie(entry: &mut Member<'_, '_>) -> Option<String> {
     let header: Header = entry.header().clone();
     let mut seen = HashSet::new();
     for record in entry.pax_extensions().ok()?? {

@@ -23,7 +23,7 @@ pub(super) fn unpacked<'a>(source: Source<'a>, limits: &Limits) -> io::Result<Bo
     let cap = source.len().saturating_mul(limits.ratio).max(Limits::RATIO_FROM).min(limits.total_bytes);
     let head = source.range(0, magic::ENOUGH as u64)?;
     Ok(match head.as_slice() {
-        head if head.starts_with(&[0x1f, 0x8b]) => Box::new(Members::new(source, cap)),
+        [0x1f, 0x8b, ..] => Box::new(Members::new(source, cap)),
         head if zstd::is(head) => Box::new(zstd::Frames::new(BufReader::new(source.reader()), cap)),
         head if head.starts_with(b"BZh") || head.starts_with(b"\xfd7zXZ\0") => return Err(io::Error::other(UNSUPPORTED)),
         _ => Box::new(source.reader()),

@@ -74,7 +74,10 @@ pub(super) fn read(
 
 /// The path of a file, below the image's own folder where several images have one.
 pub(super) fn below(prefix: Option<&EntryPath>, path: EntryPath) -> EntryPath {
-    prefix.map_or_else(|| path.clone(), |prefix| prefix.join(&path))
+    match prefix {
+        Some(prefix) => prefix.join(&path),
+        None => path,
+    }
 }
 
 /// The path of a layer, to speak of it and of what later layers hide.
@@ -116,8 +119,9 @@ impl Pass<'_, '_> {
             self.allowance.entries -= 1;
             count = index + 1;
             walk.declare(1);
-            if let Some(message) = members::pax_lie(entry) {
-                self.found.problems.push(problem(&kind::PAX_MISMATCH, message));
+            if let Some(Fault(kind, message)) = members::ambiguity(entry) {
+                let name = escaped(&String::from_utf8_lossy(&entry.path_bytes())).into_owned();
+                self.found.problems.push(problem(kind, format!("`{name}`: {message}")));
             }
             if self.entry(entry, At { layer: at, index }, &problem) == Err(Full) {
                 self.allowance.full = true;
@@ -160,13 +164,16 @@ impl Pass<'_, '_> {
         if let Some((last, folder)) = names.split_last()
             && let Some(hidden) = last.strip_prefix(b".wh.")
         {
-            self.walk.count_shown(1);
+            // One with contents hides them; they are shown as shadowed.
+            if !is_file(entry) || entry.size() == 0 {
+                self.walk.count_shown(1);
+            }
             self.whiteout(folder, hidden, at.layer, &shown(), problem);
             return Ok(());
         }
         let kind = match entry.header().entry_type() {
             // A file is counted where its bytes are.
-            EntryType::Regular | EntryType::Continuous => Kind::File(at),
+            _ if is_file(entry) => Kind::File(at),
             EntryType::Link => match self.target(entry) {
                 Some(kind) => {
                     if matches!(kind, Kind::File(_)) {
@@ -189,7 +196,7 @@ impl Pass<'_, '_> {
             other => {
                 self.walk.count_shown(1);
                 match other {
-                    EntryType::Directory => Kind::Folder,
+                    EntryType::Directory | EntryType::Regular => Kind::Folder,
                     EntryType::Symlink => {
                         Kind::Link(entry.link_name_bytes().filter(|target| target.len() <= LONGEST_TARGET).unwrap_or_default().into())
                     }
@@ -304,6 +311,16 @@ fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut In
         }
     }
     aliases
+}
+
+/// Whether an entry is a file with bytes to show; a file of no bytes whose name ends in `/` is how the oldest tars write a
+/// folder.
+pub(super) fn is_file(entry: &Member<'_, '_>) -> bool {
+    match entry.header().entry_type() {
+        EntryType::Regular => entry.size() > 0 || !entry.path_bytes().ends_with(b"/"),
+        EntryType::Continuous => true,
+        _ => false,
+    }
 }
 
 /// A device's numbers; fields left empty are zeros, as every reader takes them.

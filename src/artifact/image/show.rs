@@ -5,12 +5,11 @@ use std::collections::HashSet;
 use std::io::{self, Read};
 
 use rayon::prelude::*;
-use tar::EntryType;
 
 use super::super::tar::{self as members, Fault, Member};
 use super::super::walk::{EntryStream, HEAD, Observer, Place, Walk};
 use super::super::{Limits, magic, problem as kind};
-use super::outline::{Outline, below, layer_path};
+use super::outline::{Outline, below, is_file, layer_path};
 use super::store::Store;
 use super::tree::At;
 use super::{Image, layer, name};
@@ -100,7 +99,7 @@ pub(super) fn all(
 
 impl Pass<'_, '_> {
     fn entry(&mut self, entry: &mut Member<'_, '_>, at: At, layer: &EntryPath) {
-        if !matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous) {
+        if !is_file(entry) {
             return;
         }
         let (own, whiteout) = {
@@ -108,7 +107,7 @@ impl Pass<'_, '_> {
             let Ok(names) = name::components(&raw) else { return };
             (name::path(names.iter().copied()), names.last().is_some_and(|last| last.starts_with(b".wh.")))
         };
-        if whiteout {
+        if whiteout && entry.size() == 0 {
             return;
         }
         let from = self.outline.files.partition_point(|(bytes, _)| *bytes < at);

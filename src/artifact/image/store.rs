@@ -92,8 +92,8 @@ impl<'a> Store<'a> {
                     return true;
                 }
             };
-            if let Some(message) = members::pax_lie(entry) {
-                found.problems.push(Problem::at(&kind::PAX_MISMATCH, &shown(&path), message));
+            if let Some(Fault(kind, message)) = members::ambiguity(entry) {
+                found.problems.push(Problem::at(kind, &shown(&path), message));
             }
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {

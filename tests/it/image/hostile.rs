@@ -146,6 +146,28 @@ fn an_extended_header_of_a_hundred_megabytes_is_not_held() {
 }
 
 #[test]
+fn entries_that_readers_take_for_different_things() {
+    // Go reads the header that this folder's bytes are; others skip it.
+    let hidden = Tar::new().file("evil", "e").bytes();
+    let layer = Tar::new().raw(b"d/", tar::EntryType::Directory, "", &hidden[..1024]).file("a", "a").bytes();
+    assert_eq!(see(&layout(&[layer]).tar()).kinds(), ["size-mismatch"]);
+
+    for record in ["GNU.sparse.name=other", "SCHILY.xattr.trusted.overlay.opaque=y"] {
+        // The record's length counts its own two digits, the space and the line's end.
+        let text = format!("{} {record}\n", record.len() + 4);
+        let layer = Tar::new().raw(b"x", tar::EntryType::XHeader, "", text.as_bytes()).file("d/x", "x").bytes();
+        assert_eq!(see(&layout(&[layer]).tar()).kinds(), ["special-file"], "{record}");
+    }
+
+    let layer = Tar::new().file("a", "a").bytes();
+    let upper = Tar::new().file(".wh.a", "a secret in a whiteout").bytes();
+    let seen = see(&layout(&[layer, upper]).tar());
+    assert_eq!((seen.kinds(), seen.shadows()), (vec![], vec!["a", ".wh.a"]));
+    let seen = see(&layout(&[Tar::new().raw(b"old/", tar::EntryType::Regular, "", b"").file("old/x", "x").bytes()]).tar());
+    assert_eq!((seen.kinds(), seen.paths()), (vec![], vec!["old/x"]));
+}
+
+#[test]
 fn a_configuration_larger_than_any_is_refused() {
     let mut layout = Layout::default();
     let layer = layout.blob(LAYER, &Tar::new().file("a", "a").bytes());
