@@ -70,7 +70,7 @@ impl OpenError {
             Self::Unreadable { .. } => Some("check the path, and that the user who runs fngate may read it".to_owned()),
             Self::Empty(_) => Some("the build that should have written it has probably failed".to_owned()),
             Self::Unknown(_) => Some(
-                "give the function's zip, its directory, or a tar; to search a single file for secrets use `fngate secrets FILE`"
+                "give the function's zip, its directory, a tar, or an image (`oci:REF`, a layout, a saved archive); to search a single file for secrets use `fngate secrets FILE`"
                     .to_owned(),
             ),
             Self::Registry(error) => error.hint(),

@@ -94,7 +94,9 @@ pub(super) fn of_file(source: Source<'_>) -> Option<ArtifactKind> {
     let limits = Limits::image();
     let reader: Box<dyn Read> = match magic::of(&head)? {
         magic::Container::Tar => Box::new(source.reader()),
-        magic::Container::Gzip => Box::new(Members::new(source, source.len().saturating_mul(limits.ratio).min(limits.total_bytes))),
+        magic::Container::Gzip => {
+            Box::new(Members::new(source, source.len().saturating_mul(limits.ratio).max(Limits::RATIO_FROM).min(limits.total_bytes)))
+        }
         magic::Container::Zip => return None,
     };
     let mut signs = Signs::default();

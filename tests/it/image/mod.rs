@@ -4,6 +4,7 @@ mod build;
 mod hostile;
 mod layers;
 mod layouts;
+mod model;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
