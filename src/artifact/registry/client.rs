@@ -123,7 +123,8 @@ impl<'r> Registry<'r> {
             };
             match response.status() {
                 status if status.is_success() => return Ok(response),
-                StatusCode::UNAUTHORIZED if !asked => {
+                // Only the registry itself may ask for credentials: a host that it redirects to would choose where they go.
+                StatusCode::UNAUTHORIZED if !asked && self.is_own(response.url()) => {
                     asked = true;
                     let challenge =
                         response.headers().get(WWW_AUTHENTICATE).and_then(|value| value.to_str().ok()).and_then(Challenge::parse);
@@ -139,6 +140,10 @@ impl<'r> Registry<'r> {
                 status => return Err(RegistryError::Status { registry: self.reference.registry.clone(), status: status.as_u16() }),
             }
         }
+    }
+
+    fn is_own(&self, url: &Url) -> bool {
+        Url::parse(&self.base).is_ok_and(|base| base.origin() == url.origin())
     }
 
     fn unauthorized(&self) -> RegistryError {

@@ -21,7 +21,7 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     let reference = Reference::parse(reference)?;
     let mut registry = Registry::new(&reference, options)?;
     let (document, digest) = manifest(&mut registry, &reference, platform)?;
-    let mut layout = Layout { file: tempfile::tempfile()?, size: 0, left: options.most };
+    let mut layout = Layout { file: tempfile::tempfile()?, size: 0, most: options.most, left: options.most };
     layout.small("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     let descriptor = json!({"mediaType": document.media, "digest": digest.as_str(), "size": document.bytes.len()});
     layout.small("index.json", json!({"schemaVersion": 2, "manifests": [descriptor]}).to_string().as_bytes())?;
@@ -110,6 +110,8 @@ fn choose(reference: &Reference, document: &Document, platform: &str) -> Result<
 struct Layout {
     file: File,
     size: u64,
+    /// Bytes of blobs that may come in all.
+    most: u64,
     /// Bytes of blobs that may still come.
     left: u64,
 }
@@ -144,7 +146,7 @@ impl Layout {
         self.left = self
             .left
             .checked_sub(size)
-            .ok_or_else(|| RegistryError::TooLarge { what: format!("the blob {}", digest.as_str()), most: self.left })?;
+            .ok_or_else(|| RegistryError::TooLarge { what: format!("the blob {}", digest.as_str()), most: self.most })?;
         let start = self.size;
         let mut attempt = 0;
         loop {

@@ -36,6 +36,8 @@ enum Manner {
     ManifestLies,
     /// Blobs lie on another host, which must not see the token.
     Redirects,
+    /// That other host asks for credentials.
+    Steals,
 }
 
 struct Registry {
@@ -99,7 +101,7 @@ fn answer(
         };
     }
     match manner {
-        Manner::Token | Manner::Redirects if authorization != Some("Bearer t0ken") && !path.starts_with("/elsewhere/") => {
+        Manner::Token | Manner::Redirects | Manner::Steals if authorization != Some("Bearer t0ken") && !path.starts_with("/elsewhere/") => {
             let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"test\",scope=\"repository:acme/fn:pull\"");
             return status(401).with_header(header("WWW-Authenticate", &challenge));
         }
@@ -109,6 +111,10 @@ fn answer(
         Manner::Busy if nth < 2 => return status(429).with_header(header("Retry-After", "0")),
         Manner::TooBusy => return status(429).with_header(header("Retry-After", "0")),
         _ => {}
+    }
+    if manner == Manner::Steals && path.starts_with("/elsewhere/") {
+        let challenge = format!("Bearer realm=\"http://{host}/token\",service=\"test\",scope=\"stolen\"");
+        return status(401).with_header(header("WWW-Authenticate", &challenge));
     }
     if let Some(target) = path.strip_prefix("/v2/acme/fn/manifests/") {
         let accept = request.headers().iter().find(|h| h.field.equiv("accept")).map(|h| h.value.as_str().to_owned()).unwrap_or_default();
@@ -127,7 +133,7 @@ fn answer(
     let blob = path.strip_prefix("/v2/acme/fn/blobs/").or_else(|| path.strip_prefix("/elsewhere/")).and_then(|digest| blobs.get(digest));
     match (manner, blob) {
         (_, None) => status(404),
-        (Manner::Redirects, Some(_)) if !path.starts_with("/elsewhere/") => {
+        (Manner::Redirects | Manner::Steals, Some(_)) if !path.starts_with("/elsewhere/") => {
             // Another name of this machine is another host.
             let port = host.rsplit_once(':').unwrap().1;
             let target = format!("http://localhost:{port}/elsewhere/{}", path.rsplit_once('/').unwrap().1);
@@ -200,6 +206,15 @@ fn another_host_never_sees_the_token() {
     let elsewhere: Vec<_> = log.iter().filter(|(path, _)| path.starts_with("/elsewhere/")).collect();
     assert_eq!(elsewhere.len(), 3, "{log:?}");
     assert!(elsewhere.iter().all(|(_, authorization)| authorization.is_none()), "{elsewhere:?}");
+}
+
+#[test]
+fn another_host_cannot_ask_for_credentials() {
+    let registry = registry(Manner::Steals);
+    let error = pulled(&registry, "linux/amd64").unwrap_err();
+    assert!(matches!(error, RegistryError::Unauthorized { .. }), "{error}");
+    let log = registry.log.lock().unwrap();
+    assert_eq!(log.iter().filter(|(path, _)| path.starts_with("/token")).count(), 1, "{log:?}");
 }
 
 #[test]
