@@ -3,7 +3,9 @@
 use fngate::artifact::{Artifact, Limits};
 use serde_json::json;
 
-use super::build::{CONFIG, INDEX, LAYER, Layout, MANIFEST, Tar, gzip, layout, sha256};
+use proptest::prelude::*;
+
+use super::build::{CONFIG, INDEX, LAYER, Layout, MANIFEST, Tar, gzip, layout, sha256, zstd};
 use super::{see, see_with};
 
 fn one() -> (Layout, Vec<u8>) {
@@ -197,4 +199,47 @@ fn see_twins(bytes: &[u8]) -> Vec<String> {
     let walked = artifact.walk(&artifact.default_limits(), &super::Witness);
     assert_eq!(walked.census.shown + walked.census.refused, walked.census.declared);
     walked.inventory.problems.iter().map(|problem| problem.kind.to_owned()).collect()
+}
+
+/// A layout with a layer of each packing, and links and whiteouts in them.
+fn varied() -> Vec<u8> {
+    let lower = Tar::new().folder("a/").file("a/x", "text text text text text text").link("l", "a").hard("h", "a/x").bytes();
+    let middle = Tar::new().file("a/.wh.x", "").file("b/y", vec![7; 3000]).bytes();
+    let upper = Tar::new().file("a/.wh..wh..opq", "").file("c", "c").bytes();
+    let mut layout = Layout::default();
+    let image = layout.image(&[(LAYER, lower.clone(), lower), (LAYER, zstd(&middle), middle), (LAYER, gzip(&upper), upper)]);
+    layout.index(&[image]);
+    layout.tar()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_images_are_problems_and_never_panics(
+        flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+        end in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = varied();
+        let whole = bytes.clone();
+        for (at, byte) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Some(end) = end {
+            bytes.truncate(1 + end.index(bytes.len() - 1));
+        }
+        if let Ok(artifact) = Artifact::read("damaged.tar".into(), bytes.as_slice()) {
+            let walked = artifact.walk(&artifact.default_limits(), &super::Witness);
+            prop_assert_eq!(walked.census.shown + walked.census.refused, walked.census.declared);
+            // What is still taken for an image has the same files, or a problem says why not.
+            let paths = |inventory: &fngate::model::Inventory| inventory.files.iter().map(|file| (file.path.clone(), file.sha256.clone())).collect::<std::collections::BTreeSet<_>>();
+            if artifact.is_image() && walked.inventory.problems.is_empty() {
+                let good = Artifact::read("good.tar".into(), whole.as_slice()).unwrap();
+                let good = good.walk(&good.default_limits(), &super::Witness).inventory;
+                let judged = |all: std::collections::BTreeSet<(fngate::model::EntryPath, String)>| -> Vec<_> { all.into_iter().filter(|(path, _)| !path.as_str().starts_with("image-layout!/")).collect() };
+                prop_assert_eq!(judged(paths(&walked.inventory)), judged(paths(&good)));
+            }
+        }
+    }
 }

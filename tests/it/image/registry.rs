@@ -40,11 +40,14 @@ enum Manner {
     Steals,
 }
 
+/// The path of a request and its authorization.
+type Asked = (String, Option<String>);
+
 struct Registry {
     address: String,
     server: Arc<Server>,
-    /// Every request: method, path, authorization.
-    log: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    /// Every request.
+    log: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Drop for Registry {
