@@ -52,6 +52,8 @@ struct Pass<'p, 'w> {
     hard_links: u64,
     /// Components that may still be looked up to find the targets of hard links.
     steps: u64,
+    /// How many whiteouts of the layer in hand hide nothing, and the first of them.
+    dangling: (u64, String),
 }
 
 /// Reads the names of all layers. `prefix` is the folder that paths of problems get.
@@ -64,7 +66,7 @@ pub(super) fn read(
     found: &mut Inventory,
 ) -> Outline {
     let tree = Tree::new(allowance.entries);
-    let mut pass = Pass { walk, found, allowance, tree, hard_links: 0, steps: STEPS };
+    let mut pass = Pass { walk, found, allowance, tree, hard_links: 0, steps: STEPS, dangling: (0, String::new()) };
     let mut counts = Vec::new();
     for (at, layer) in (0_u32..).zip(&image.layers) {
         counts.push(if pass.allowance.full { 0 } else { pass.layer(store, layer, at, prefix) });
@@ -131,6 +133,11 @@ impl Pass<'_, '_> {
         if self.allowance.full {
             let message = format!("more than {} entries, or names too long to be held", walk.limits.entries);
             self.found.problems.push(problem(&kind::LIMIT_ENTRIES, message));
+        }
+        // One problem a layer, however many there are: they change nothing.
+        if let (count @ 1.., first) = std::mem::take(&mut self.dangling) {
+            let message = format!("whiteouts of files that no layer below has: {count}, the first {first}");
+            self.found.problems.push(problem(&kind::WHITEOUT_DANGLING, message));
         }
         let hash = hasher.borrow_mut().take().map(super::digest::Hasher::finish);
         match read {
@@ -248,7 +255,12 @@ impl Pass<'_, '_> {
         let path: Vec<&[u8]> = folder.iter().copied().chain([hidden]).collect();
         match self.tree.hide(&path, layer) {
             Hid::Lower => {}
-            Hid::Nothing => self.found.problems.push(problem(&kind::WHITEOUT_DANGLING, format!("{shown}: no layer below has that file"))),
+            Hid::Nothing => {
+                self.dangling.0 += 1;
+                if self.dangling.0 == 1 {
+                    shown.clone_into(&mut self.dangling.1);
+                }
+            }
             Hid::NotOwn => {
                 let message = format!("{shown}: the layer has that name itself, before its whiteout; readers keep it or not");
                 self.found.problems.push(problem(&kind::NAME_CONFLICT, message));

@@ -91,8 +91,8 @@ impl Tree {
         let by = At { layer: 0, index: 0 };
         let root =
             Node { parent: ROOT, name: Arc::from(&b""[..]), kind: Kind::Folder, by, touched: 0, cleared: None, children: BTreeMap::new() };
-        // Twice as many nodes as entries: folders without an entry of their own are rare.
-        let most = usize::try_from(entries.saturating_mul(2).saturating_add(4096)).unwrap_or(usize::MAX).min(Id::MAX as usize);
+        // A few more nodes than entries: folders without an entry of their own are rare.
+        let most = usize::try_from(entries.saturating_add(entries / 8).saturating_add(65_536)).unwrap_or(usize::MAX).min(Id::MAX as usize);
         Self { nodes: vec![root], most, name_bytes: 0 }
     }
 
