@@ -38,6 +38,8 @@ pub const PROBLEMS: &[&[&ProblemKind]] = &[artifact::PROBLEMS, extract::PROBLEMS
 pub struct Gate {
     /// How much of an artifact is looked at.
     pub limits: Limits,
+    /// The same for container images, which may rightly be larger.
+    pub image_limits: Limits,
     /// The secret rules.
     pub scanner: Scanner,
     /// Where advisories come from.
@@ -76,7 +78,8 @@ impl Gate {
 
     /// What is inside.
     pub fn scan(&self, artifact: &Artifact) -> Inventory {
-        let mut inventory = scan::scan(artifact, &self.limits, Some(&self.scanner));
+        let limits = if artifact.is_image() { &self.image_limits } else { &self.limits };
+        let mut inventory = scan::scan(artifact, limits, Some(&self.scanner));
         for package in &mut inventory.packages {
             if package.origin != Origin::FirstParty && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
                 package.origin = Origin::Own;

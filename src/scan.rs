@@ -63,6 +63,12 @@ impl Observer for Eye<'_> {
         }
     }
 
+    fn shadowed(&self, entry: &Entry<'_>, found: &mut Inventory) {
+        if let Some(scanner) = self.scanner {
+            guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), found));
+        }
+    }
+
     fn stream<'a>(&'a self, path: &'a EntryPath) -> Box<dyn EntryStream + 'a> {
         Box::new(Streamed { path, size: 0, digest: Sha256::new(), search: self.scanner.map(|scanner| scanner.stream(path)) })
     }

@@ -47,6 +47,8 @@ fn single(walk: &Walk<'_>, source: Source<'_>, cap: u64, place: &Place<'_>, foun
     }
 }
 
+pub(super) const OVER: &str = "the gzip inflates beyond the allowed ratio";
+
 /// The kind of problem that a failing stream is.
 fn broken(error: &io::Error) -> &'static ProblemKind {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
@@ -62,14 +64,14 @@ fn refusal(kind: &'static ProblemKind, message: &str) -> io::Error {
 
 /// Reads all members of a gzip as one stream and refuses what follows the last, but for the zeros that tapes are padded
 /// with (GNU gzip manual, "Tape").
-struct Members<'a> {
+pub(super) struct Members<'a> {
     decoder: Option<GzDecoder<BufReader<SourceReader<'a>>>>,
     given: u64,
     cap: u64,
 }
 
 impl<'a> Members<'a> {
-    fn new(source: Source<'a>, cap: u64) -> Self {
+    pub(super) fn new(source: Source<'a>, cap: u64) -> Self {
         Self { decoder: Some(GzDecoder::new(BufReader::new(source.reader()))), given: 0, cap }
     }
 }
@@ -89,7 +91,7 @@ impl Read for Members<'_> {
                 self.decoder = Some(decoder);
                 self.given += got as u64;
                 if self.given > self.cap {
-                    return Err(refusal(&kind::LIMIT_RATIO, "the gzip inflates beyond the allowed ratio"));
+                    return Err(refusal(&kind::LIMIT_RATIO, OVER));
                 }
                 return Ok(got);
             }

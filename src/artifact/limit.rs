@@ -24,6 +24,17 @@ impl Limits {
     pub const ARTIFACT_IN_MEMORY: u64 = 128 * 1024 * 1024;
 }
 
+impl Limits {
+    /// Entries up to this size are held whole where somebody asks for it; larger ones are looked at in pieces.
+    pub const ENTRY_WHOLE: u64 = 512 * 1024 * 1024;
+
+    /// For container images: what AWS Lambda takes, 10 GB unpacked.
+    #[must_use]
+    pub fn image() -> Self {
+        Self { entry_bytes: 2 << 30, total_bytes: 10 << 30, entries: 1_000_000, ..Self::default() }
+    }
+}
+
 impl Default for Limits {
     /// Three times what AWS Lambda takes (262,144,000 bytes unzipped, function and layers together): room for Azure, Cloud
     /// Functions and archives within archives, and still little enough to bound time and memory.

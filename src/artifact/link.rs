@@ -11,6 +11,9 @@ use crate::model::{EntryPath, Problem};
 /// Links followed for one name before it counts as a loop: Linux' own limit (`path_resolution(7)`).
 const HOPS: usize = 40;
 
+/// Components looked up to resolve all links of one container: more than any honest one needs, and few enough to be quick.
+const STEPS: usize = 4_000_000;
+
 /// The links of one container, by their own path.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -33,7 +36,7 @@ impl Links {
 
     /// Resolves every link. `place` gets the folders that links lead to.
     pub(crate) fn resolve(&self, names: &Sorted, place: &mut Place<'_>, problems: &mut Vec<Problem>) {
-        let mut aliases = HashMap::new();
+        let (mut aliases, mut steps) = (HashMap::new(), STEPS);
         for (link, target) in &self.targets {
             let Ok(link) = EntryPath::new(link) else { continue };
             let path = place.path(&link);
@@ -45,7 +48,7 @@ impl Links {
             if names.has_folder(link.as_str()) {
                 problems.push(Problem::at(&kind::LINK_SHADOW, &path, format!("other entries lie below the link to `{shown}`")));
             }
-            match self.follow(link.as_str()) {
+            match self.follow(link.as_str(), &mut steps) {
                 Lead::Outside => problems.push(Problem::at(&kind::LINK_OUTSIDE, &path, format!("the link points to `{shown}`"))),
                 Lead::Loop => problems.push(Problem::at(&kind::LINK_LOOP, &path, format!("the link to `{shown}` never arrives"))),
                 Lead::Inside(end) if end.is_empty() || names.has_folder(&end) => {
@@ -61,22 +64,31 @@ impl Links {
     }
 
     /// Follows a path through all links on its way.
-    fn follow(&self, path: &str) -> Lead {
-        let mut todo: Vec<String> = path.split('/').rev().map(str::to_owned).collect();
-        let mut at: Vec<String> = Vec::new();
+    fn follow(&self, path: &str, steps: &mut usize) -> Lead {
+        let mut todo: Vec<&str> = path.split('/').rev().collect();
+        let mut at = String::new();
         let mut hops = 0;
         while let Some(component) = todo.pop() {
-            match component.as_str() {
+            // Longer paths cost more to look up.
+            *steps = steps.saturating_sub(1 + at.len() / 64);
+            if *steps == 0 {
+                return Lead::Loop;
+            }
+            match component {
                 "" | "." => continue,
+                ".." if at.is_empty() => return Lead::Outside,
                 ".." => {
-                    if at.pop().is_none() {
-                        return Lead::Outside;
-                    }
+                    at.truncate(at.rfind('/').unwrap_or(0));
                     continue;
                 }
-                _ => at.push(component),
+                _ => {}
             }
-            let Some(target) = self.targets.get(&at.join("/")) else { continue };
+            let parent = at.len();
+            if parent > 0 {
+                at.push('/');
+            }
+            at.push_str(component);
+            let Some(target) = self.targets.get(&at) else { continue };
             hops += 1;
             if hops > HOPS {
                 return Lead::Loop;
@@ -84,12 +96,12 @@ impl Links {
             if target.starts_with('/') || target.starts_with('\\') {
                 return Lead::Outside;
             }
-            at.pop();
-            todo.extend(target.split('/').rev().map(str::to_owned));
+            at.truncate(parent);
+            todo.extend(target.split('/').rev());
             if todo.len() > 4096 {
                 return Lead::Loop;
             }
         }
-        Lead::Inside(at.join("/"))
+        Lead::Inside(at)
     }
 }

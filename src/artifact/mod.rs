@@ -5,11 +5,13 @@
 
 mod folder;
 mod gzip;
+mod image;
 mod limit;
 mod link;
 mod magic;
 mod name;
 mod problem;
+pub mod registry;
 mod source;
 mod tar;
 mod walk;
@@ -47,6 +49,9 @@ pub enum OpenError {
     /// Neither archive nor directory.
     #[error("the artifact is neither a zip, a tar nor a directory: {0}")]
     Unknown(String),
+    /// The image could not be pulled.
+    #[error(transparent)]
+    Registry(#[from] registry::RegistryError),
     /// No room for a large artifact.
     #[error("cannot copy the artifact `{path}` to a temporary file: {source}")]
     Spool {
@@ -65,9 +70,10 @@ impl OpenError {
             Self::Unreadable { .. } => Some("check the path, and that the user who runs fngate may read it".to_owned()),
             Self::Empty(_) => Some("the build that should have written it has probably failed".to_owned()),
             Self::Unknown(_) => Some(
-                "give the function's zip, its directory, or a tar; to search a single file for secrets use `fngate secrets FILE`"
+                "give the function's zip, its directory, a tar, or an image (`oci:REF`, a layout, a saved archive); to search a single file for secrets use `fngate secrets FILE`"
                     .to_owned(),
             ),
+            Self::Registry(error) => error.hint(),
             Self::Spool { .. } => Some("make room in the temporary folder, or set TMPDIR to one that has it".to_owned()),
         }
     }
@@ -98,14 +104,24 @@ pub struct Walked {
     pub census: Census,
 }
 
+/// Opens what a command line names: a path, or `oci:REF`, an image that is pulled from its registry for
+/// [`registry::PLATFORM`].
+pub fn open(name: &str) -> Result<Artifact, OpenError> {
+    match name.strip_prefix("oci:") {
+        Some(reference) => Ok(registry::pull(reference, registry::PLATFORM, &registry::Options::default())?),
+        None => Artifact::open(Path::new(name)),
+    }
+}
+
 impl Artifact {
-    /// Opens a zip, a tar or a directory.
+    /// Opens a zip, a tar, an image layout or a directory.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let name = path.display().to_string();
         let unreadable = |source| OpenError::Unreadable { path: name.clone(), source };
         if path.metadata().map_err(unreadable)?.is_dir() {
             path.read_dir().map_err(unreadable)?;
-            return Ok(Self { name, kind: ArtifactKind::Directory, content: Content::Folder(path.to_path_buf()), digest: [0; 32] });
+            let (kind, digest) = image::of_folder(path).unwrap_or((ArtifactKind::Directory, [0; 32]));
+            return Ok(Self { name, kind, content: Content::Folder(path.to_path_buf()), digest });
         }
         let file = File::open(path).map_err(unreadable)?;
         Self::read(name, file)
@@ -126,6 +142,7 @@ impl Artifact {
         let mut digest = Sha256::new();
         digest.update(&head);
         if (head.len() as u64) < Limits::ARTIFACT_IN_MEMORY {
+            let kind = image::of_file(Source::Memory(&head)).unwrap_or(kind);
             return Ok(Self { name, kind, content: Content::Memory(head), digest: digest.finalize().into() });
         }
         let spool = |source| OpenError::Spool { path: name.clone(), source };
@@ -144,7 +161,20 @@ impl Artifact {
             size += got as u64;
         }
         file.rewind().map_err(spool)?;
+        let kind = image::of_file(Source::File(&file, size)).unwrap_or(kind);
         Ok(Self { name, kind, content: Content::Spooled(file, size), digest: digest.finalize().into() })
+    }
+
+    /// Whether this is a container image.
+    #[must_use]
+    pub fn is_image(&self) -> bool {
+        matches!(self.kind, ArtifactKind::OciLayout | ArtifactKind::DockerArchive)
+    }
+
+    /// The limits for an artifact of this kind, where the operator sets none.
+    #[must_use]
+    pub fn default_limits(&self) -> Limits {
+        if self.is_image() { Limits::image() } else { Limits::default() }
     }
 
     /// Shows every entry to `observer`. The workers are those of the current rayon pool.
@@ -159,6 +189,9 @@ impl Artifact {
         let mut inventory = Inventory::default();
         let place = Place { prefix: None, depth: 0, aliases: HashMap::new() };
         match &self.content {
+            Content::Memory(bytes) if self.is_image() => image::file(&walk, Source::Memory(bytes), &mut inventory),
+            Content::Spooled(file, size) if self.is_image() => image::file(&walk, Source::File(file, *size), &mut inventory),
+            Content::Folder(root) if self.is_image() => image::folder(&walk, root, &mut inventory),
             Content::Memory(bytes) => top(&walk, Source::Memory(bytes), place, &mut inventory),
             Content::Spooled(file, size) => top(&walk, Source::File(file, *size), place, &mut inventory),
             Content::Folder(root) => folder::walk(&walk, root, place, &mut inventory),
@@ -166,7 +199,8 @@ impl Artifact {
         (Walked { inventory, census: walk.census() }, walk.is_over())
     }
 
-    /// The artifact's SHA-256; all zeros for a directory, which has none of its own.
+    /// The artifact's SHA-256; all zeros for a directory, which has none of its own, unless it is an image layout: then that
+    /// of its index.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         self.digest
@@ -184,9 +218,12 @@ impl Artifact {
         let (size, digest) = match &self.content {
             Content::Memory(bytes) => (bytes.len() as u64, self.digest),
             Content::Spooled(_, size) => (*size, self.digest),
+            Content::Folder(root) if self.is_image() => (image::folder_size(root), self.digest),
             Content::Folder(_) => folder_digest(inventory),
         };
-        let code_sha256 = (self.kind != ArtifactKind::Directory).then(|| base64::engine::general_purpose::STANDARD.encode(digest));
+        // Lambda's `CodeSha256` of an image is the digest of its manifest, which a layout's own bytes do not give.
+        let code_sha256 = matches!(self.kind, ArtifactKind::Zip | ArtifactKind::Tar | ArtifactKind::File)
+            .then(|| base64::engine::general_purpose::STANDARD.encode(digest));
         ArtifactFacts { name: self.name.clone(), kind: self.kind, size, sha256: hex(&digest), code_sha256 }
     }
 }
@@ -206,6 +243,11 @@ fn folder_digest(inventory: &Inventory) -> (u64, [u8; 32]) {
         digest.update(format!("{}  {}\n", file.sha256, file.path.as_str()));
     }
     (size, digest.finalize().into())
+}
+
+/// SHA-256 of the document that names the rest of an image layout.
+fn layout_digest(document: &[u8]) -> [u8; 32] {
+    Sha256::digest(document).into()
 }
 
 /// Lower-case hexadecimal.

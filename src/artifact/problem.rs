@@ -152,6 +152,33 @@ pub(crate) const PAX_MISMATCH: ProblemKind = unseen(
     "The extended header gives the entry another path or size in a way that readers do not agree on. Rebuild the archive.",
 );
 
+pub(crate) const DIGEST_MISMATCH: ProblemKind = unseen(
+    "digest-mismatch",
+    "a blob is not what its digest or size says",
+    "An image names each of its parts by digest and size. This part has another one: it is damaged, was exchanged, or a registry lied. No runtime would run it. Pull or build the image again.",
+);
+pub(crate) const BLOB_MISSING: ProblemKind = unseen(
+    "blob-missing",
+    "a part of the image is not there",
+    "The image names a blob that the layout does not hold; what it would add to the file system was not judged. Layers that are fetched from elsewhere (`urls`) are of this kind. Save the image with all of its layers.",
+);
+pub(crate) const UNSUPPORTED_MEDIA_TYPE: ProblemKind = unseen(
+    "unsupported-media-type",
+    "a part of the image is of a type that cannot be judged",
+    "Images of the OCI and Docker v2 schema 2 formats are judged, their layers plain, gzip or zstd. Encrypted layers, other compressions, schema 1 manifests and artifacts that only use a registry as their store are not. Build the image in one of the two formats.",
+);
+pub(crate) const MALFORMED_IMAGE: ProblemKind = unseen(
+    "malformed-image",
+    "the image's own description cannot be read in one way",
+    "Its index, manifest or configuration is no JSON, gives a key twice (container runtimes compare keys without regard to case and take the last), contradicts itself, or names a blob by something that is no digest. Build the image again.",
+);
+pub(crate) const WHITEOUT_DANGLING: ProblemKind = ProblemKind {
+    id: "whiteout-dangling",
+    class: ProblemClass::OutOfScope,
+    title: "a whiteout of nothing",
+    page: "A layer deletes a file that no layer below it has. Builders leave such whiteouts behind where a file was made and removed again; they change nothing, unless the layer was cut out of another image. Every file of every layer was judged or searched for secrets.",
+};
+
 /// Every kind this stage raises.
 pub const PROBLEMS: &[&ProblemKind] = &[
     &DUPLICATE_NAME,
@@ -184,4 +211,9 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &UNREADABLE_FILE,
     &HARD_LINK_DANGLING,
     &PAX_MISMATCH,
+    &DIGEST_MISMATCH,
+    &BLOB_MISSING,
+    &UNSUPPORTED_MEDIA_TYPE,
+    &MALFORMED_IMAGE,
+    &WHITEOUT_DANGLING,
 ];

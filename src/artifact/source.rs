@@ -13,6 +13,15 @@ pub(crate) enum Source<'a> {
     Memory(&'a [u8]),
     /// In a file of this many bytes.
     File(&'a File, u64),
+    /// In a part of a file.
+    Part {
+        /// The file.
+        file: &'a File,
+        /// Where the part begins.
+        start: u64,
+        /// Its bytes.
+        len: u64,
+    },
 }
 
 impl<'a> Source<'a> {
@@ -20,7 +29,22 @@ impl<'a> Source<'a> {
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
-            Self::File(_, len) => *len,
+            Self::File(_, len) | Self::Part { len, .. } => *len,
+        }
+    }
+
+    /// `len` bytes from `start` on, fewer where the archive ends before.
+    pub(crate) fn part(&self, start: u64, len: u64) -> Self {
+        let start = start.min(self.len());
+        let len = len.min(self.len() - start);
+        match *self {
+            Self::Memory(bytes) => {
+                let from = usize::try_from(start).unwrap_or(bytes.len());
+                let to = usize::try_from(start + len).unwrap_or(bytes.len());
+                Self::Memory(bytes.get(from..to).unwrap_or_default())
+            }
+            Self::File(file, _) => Self::Part { file, start, len },
+            Self::Part { file, start: outer, .. } => Self::Part { file, start: outer + start, len },
         }
     }
 
@@ -33,17 +57,10 @@ impl<'a> Source<'a> {
                 buffer[..taken.len()].copy_from_slice(taken);
                 Ok(taken.len())
             }
-            Self::File(file, _) => {
-                let mut done = 0;
-                while done < buffer.len() {
-                    match read_file_at(file, &mut buffer[done..], offset + done as u64) {
-                        Ok(0) => break,
-                        Ok(n) => done += n,
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(done)
+            Self::File(file, _) => read_file_all(file, buffer, offset),
+            Self::Part { file, start, len } => {
+                let held = usize::try_from(len.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+                read_file_all(file, &mut buffer[..held], start.saturating_add(offset))
             }
         }
     }
@@ -62,9 +79,23 @@ impl<'a> Source<'a> {
     pub(crate) fn reader(&self) -> SourceReader<'a> {
         match *self {
             Self::Memory(bytes) => SourceReader::Memory(Cursor::new(bytes)),
-            Self::File(file, len) => SourceReader::File { file, len, position: 0, ahead: Vec::new(), ahead_at: 0 },
+            file => SourceReader::File { file, position: 0, ahead: Vec::new(), ahead_at: 0 },
         }
     }
+}
+
+/// Fills `buffer` from `offset` on as far as the file goes.
+fn read_file_all(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut done = 0;
+    while done < buffer.len() {
+        match read_file_at(file, &mut buffer[done..], offset + done as u64) {
+            Ok(0) => break,
+            Ok(n) => done += n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
 }
 
 #[cfg(unix)]
@@ -84,10 +115,8 @@ pub(crate) enum SourceReader<'a> {
     Memory(Cursor<&'a [u8]>),
     /// Over a file, with a little read ahead.
     File {
-        /// The file.
-        file: &'a File,
-        /// Its bytes.
-        len: u64,
+        /// The file, or its part.
+        file: Source<'a>,
         /// Where the next byte comes from.
         position: u64,
         /// Bytes read ahead.
@@ -101,16 +130,16 @@ impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Memory(cursor) => cursor.read(buffer),
-            Self::File { file, len, position, ahead, ahead_at } => {
+            Self::File { file, position, ahead, ahead_at } => {
                 if buffer.len() >= READ_AHEAD {
-                    let got = Source::File(file, *len).read_at(*position, buffer)?;
+                    let got = file.read_at(*position, buffer)?;
                     *position += got as u64;
                     return Ok(got);
                 }
                 let held = *position >= *ahead_at && *position < *ahead_at + ahead.len() as u64;
                 if !held {
                     ahead.resize(READ_AHEAD, 0);
-                    let got = Source::File(file, *len).read_at(*position, ahead)?;
+                    let got = file.read_at(*position, ahead)?;
                     ahead.truncate(got);
                     *ahead_at = *position;
                 }
@@ -128,10 +157,10 @@ impl Seek for SourceReader<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Self::Memory(cursor) => cursor.seek(to),
-            Self::File { len, position, .. } => {
+            Self::File { file, position, .. } => {
                 let target = match to {
                     SeekFrom::Start(offset) => Some(offset),
-                    SeekFrom::End(delta) => len.checked_add_signed(delta),
+                    SeekFrom::End(delta) => file.len().checked_add_signed(delta),
                     SeekFrom::Current(delta) => position.checked_add_signed(delta),
                 };
                 *position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;

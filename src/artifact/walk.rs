@@ -2,6 +2,7 @@
 //! are walked the same way, their entries named `outer!/inner`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::limit::Limits;
@@ -20,6 +21,10 @@ pub trait Observer: Sync {
 
     /// Shows an entry. Where a link makes it appear at another path too, `alias` is that path.
     fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory);
+
+    /// Shows an entry of an image's layer that a later layer deletes or replaces: it is not in the function's file system,
+    /// so its packages do not count, and it is in the image, so its secrets do.
+    fn shadowed(&self, entry: &Entry<'_>, found: &mut Inventory);
 
     /// Shows an entry that is too large to be held: its bytes follow in order.
     fn stream<'a>(&'a self, path: &'a EntryPath) -> Box<dyn EntryStream + 'a>;
@@ -51,6 +56,12 @@ pub(crate) struct Walk<'a> {
     /// Whether workers run side by side. A walk that meets a limit of the whole artifact is done again in order by one
     /// worker, so that what is shown does not depend on scheduling.
     pub(crate) parallel: bool,
+    counts: Arc<Counts>,
+}
+
+/// The counts of one walk.
+#[derive(Debug, Default)]
+struct Counts {
     bytes: AtomicU64,
     entries: AtomicU64,
     over: AtomicBool,
@@ -100,40 +111,34 @@ impl Place<'_> {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(limits: &'a Limits, observer: &'a dyn Observer, parallel: bool) -> Self {
-        let zero = || AtomicU64::new(0);
-        Self {
-            limits,
-            observer,
-            parallel,
-            bytes: zero(),
-            entries: zero(),
-            over: AtomicBool::new(false),
-            declared: zero(),
-            shown: zero(),
-            refused: zero(),
-        }
+        Self { limits, observer, parallel, counts: Arc::default() }
+    }
+
+    /// The same walk, its counts shared, with another observer.
+    pub(crate) fn seen_by<'b>(&'b self, observer: &'b dyn Observer) -> Walk<'b> {
+        Walk { limits: self.limits, observer, parallel: self.parallel, counts: Arc::clone(&self.counts) }
     }
 
     /// Whether a limit of the whole artifact was met.
     pub(crate) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+        self.counts.over.load(Ordering::Relaxed)
     }
 
     pub(crate) fn census(&self) -> Census {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        Census { declared: read(&self.declared), shown: read(&self.shown), refused: read(&self.refused) }
+        Census { declared: read(&self.counts.declared), shown: read(&self.counts.shown), refused: read(&self.counts.refused) }
     }
 
     pub(crate) fn declare(&self, entries: u64) {
-        self.declared.fetch_add(entries, Ordering::Relaxed);
+        self.counts.declared.fetch_add(entries, Ordering::Relaxed);
     }
 
     pub(crate) fn count_shown(&self, entries: u64) {
-        self.shown.fetch_add(entries, Ordering::Relaxed);
+        self.counts.shown.fetch_add(entries, Ordering::Relaxed);
     }
 
     pub(crate) fn count_refused(&self, entries: u64) {
-        self.refused.fetch_add(entries, Ordering::Relaxed);
+        self.counts.refused.fetch_add(entries, Ordering::Relaxed);
     }
 
     /// Refuses one entry with its problem.
@@ -145,8 +150,8 @@ impl<'a> Walk<'a> {
     /// Takes one entry of `bytes` from the artifact's allowance; says whether it may be shown. Beyond the allowance every
     /// entry is refused: the first with a problem, the others silently counted, because one limit is one problem.
     pub(crate) fn admit(&self, path: &EntryPath, bytes: u64, found: &mut Inventory) -> bool {
-        let entries = self.entries.fetch_add(1, Ordering::Relaxed) + 1;
-        let total = self.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        let entries = self.counts.entries.fetch_add(1, Ordering::Relaxed) + 1;
+        let total = self.counts.bytes.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
         let problem = if entries > self.limits.entries {
             Problem::whole(&problem::LIMIT_ENTRIES, format!("more than {} entries; the first beyond is `{path}`", self.limits.entries))
         } else if total > self.limits.total_bytes {
@@ -161,7 +166,7 @@ impl<'a> Walk<'a> {
             return true;
         };
         self.count_refused(1);
-        if !self.over.swap(true, Ordering::Relaxed) {
+        if !self.counts.over.swap(true, Ordering::Relaxed) {
             found.problems.push(problem);
         }
         false

@@ -22,7 +22,7 @@ use super::setup::{self, GateArgs, Setup};
     after_help = "Exit codes: 0 pass, 1 denied by a policy, 2 could not judge. Over several artifacts the gravest wins: 1, then 2, then 0.\n\nA bundle beside an artifact (ARTIFACT.sigstore.json or ARTIFACT.sigstore) is found by itself."
 )]
 pub(crate) struct Args {
-    /// Zips, tars or directories; `@FILE` reads one path a line, `-` one artifact from standard input
+    /// Zips, tars, directories or images (`oci:REF`, layouts, saved archives); `@FILE` reads one path a line, `-` one artifact from standard input
     #[arg(required = true, value_name = "ARTIFACT")]
     artifacts: Vec<String>,
     /// The form of the output
@@ -127,7 +127,7 @@ fn examine(gate: &Gate, name: &str, given: &[BundleFile], progress: &Progress) -
 fn judge(gate: &Gate, name: &str, given: &[BundleFile]) -> Result<Judged, String> {
     let artifact = open(name).map_err(|error| line(&error))?;
     let mut bundles = given.to_vec();
-    if name != "-" {
+    if name != "-" && !name.starts_with("oci:") {
         let beside =
             signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
         bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
@@ -143,5 +143,5 @@ fn line(error: &anyhow::Error) -> String {
 
 /// Opens an artifact by path, or from standard input.
 pub(super) fn open(name: &str) -> anyhow::Result<Artifact> {
-    Ok(if name == "-" { Artifact::read("-".to_owned(), io::stdin().lock())? } else { Artifact::open(Path::new(name))? })
+    Ok(if name == "-" { Artifact::read("-".to_owned(), io::stdin().lock())? } else { fngate::artifact::open(name)? })
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use fngate::artifact::Limits;
 use fngate::model::{Facts, InventoryState, ProblemClass, Provenance, escaped};
 use fngate::report::{timestamp, write_sbom};
 use jiff::Zoned;
@@ -17,7 +16,7 @@ use super::{Global, check, setup};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Exit codes: 0 the list is complete, 2 something could not be seen or attributed (the list says so), or failed.")]
 pub(crate) struct Args {
-    /// A zip, a tar or a directory; `-` reads standard input
+    /// A zip, a tar, a directory or an image (`oci:REF`, a layout, a saved archive); `-` reads standard input
     #[arg(value_name = "ARTIFACT")]
     artifact: String,
     /// The form of the output
@@ -40,7 +39,7 @@ enum Format {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let artifact = check::open(&args.artifact)?;
     let pool = setup::pool(args.jobs)?;
-    let inventory = pool.install(|| fngate::scan::scan(&artifact, &Limits::default(), None));
+    let inventory = pool.install(|| fngate::scan::scan(&artifact, &artifact.default_limits(), None));
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();
     let time = timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &today);
     let facts = Facts {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use fngate::artifact::{Artifact, Limits, OpenError};
+use fngate::artifact::{Artifact, OpenError};
 use fngate::model::{EntryPath, Problem, ProblemClass, ProblemKind, Secret, SecretLevel, escaped};
 use fngate::secret::{Found, Scanner};
 use serde::Serialize;
@@ -83,7 +83,7 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open(path) {
             Ok(artifact) => {
-                let inventory = fngate::scan::scan(&artifact, &Limits::default(), Some(scanner));
+                let inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner));
                 let unsearched = inventory.problems.into_iter().filter(|problem| {
                     UNSEARCHED
                         .iter()

@@ -19,6 +19,10 @@ pub enum ArtifactKind {
     Directory,
     /// A tar, plain or compressed.
     Tar,
+    /// An OCI image layout, as a directory or a tar, or pulled from a registry.
+    OciLayout,
+    /// What `docker save` writes.
+    DockerArchive,
     /// Anything else: one file.
     File,
 }
@@ -31,6 +35,8 @@ impl ArtifactKind {
             Self::Zip => "zip",
             Self::Directory => "directory",
             Self::Tar => "tar",
+            Self::OciLayout => "oci-layout",
+            Self::DockerArchive => "docker-archive",
             Self::File => "file",
         }
     }
@@ -45,7 +51,8 @@ pub struct ArtifactFacts {
     pub kind: ArtifactKind,
     /// Bytes of the file; for a directory, of all files.
     pub size: u64,
-    /// SHA-256 of the file, hex; for a directory, over the sorted list of `sha256  path` lines.
+    /// SHA-256 of the file, hex; for a directory, over the sorted list of `sha256  path` lines; for an image layout that is a
+    /// directory, of its index, which names everything else by digest; for an image pulled from a registry, of its manifest.
     pub sha256: String,
     /// The same in base64, as AWS Lambda reports it (`CodeSha256`); `None` for a directory.
     #[serde(skip_serializing_if = "Option::is_none")]

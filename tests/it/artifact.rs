@@ -32,6 +32,8 @@ impl Observer for Witness {
         found.files.push(File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: String::new() });
     }
 
+    fn shadowed(&self, _: &Entry<'_>, _: &mut Inventory) {}
+
     fn stream<'a>(&'a self, path: &'a EntryPath) -> Box<dyn EntryStream + 'a> {
         Box::new(Streamed(path, 0))
     }

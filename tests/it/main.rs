@@ -12,6 +12,7 @@
 mod artifact;
 mod extract;
 mod gate;
+mod image;
 mod mutation;
 mod osv;
 mod policy;

@@ -76,6 +76,40 @@ fn a_gzip_of_a_single_file_is_that_file() {
 }
 
 #[test]
+fn a_hard_link_is_shown_under_its_own_name() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let content = br#"{"name":"lodash","version":"4.17.15"}"#;
+    let mut header = tar::Header::new_ustar();
+    header.set_size(content.len() as u64);
+    tar.append_data(&mut header, "innocent.txt", &content[..]).unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Link);
+    header.set_size(0);
+    tar.append_link(&mut header, "node_modules/lodash/package.json", "innocent.txt").unwrap();
+    tar.append_link(&mut header, "again.txt", "node_modules/lodash/package.json").unwrap();
+    let walked = seen(&tar.into_inner().unwrap()).unwrap();
+    let mut paths: Vec<&str> = walked.inventory.files.iter().map(|file| file.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["again.txt", "innocent.txt", "node_modules/lodash/package.json"]);
+    assert_eq!(walked.inventory.problems, []);
+}
+
+#[test]
+fn many_long_links_are_resolved_in_bounded_time() {
+    // Each link leads into the next one's folder by a path of many components: a quadratic walk would take minutes.
+    let deep = "d/".repeat(1500);
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    for n in 0..4000 {
+        tar.append_link(&mut header, format!("{deep}l{n}"), format!("{}l{}", "../".repeat(700), n + 1)).unwrap();
+    }
+    let walked = seen(&tar.into_inner().unwrap()).unwrap();
+    assert!(!walked.inventory.problems.is_empty());
+}
+
+#[test]
 fn a_truncated_container_never_passes_in_silence() {
     for (bytes, _) in containers() {
         // The last 1,024 bytes of a tar are padding, and tools that leave them out exist.

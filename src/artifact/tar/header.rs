@@ -71,6 +71,12 @@ impl Header<'_> {
         number(&self.0[124..136])
     }
 
+    /// Major and minor number of a device; fields left empty are zeros, as every reader takes them.
+    pub(super) fn device(&self) -> (u32, u32) {
+        let part = |field: &[u8]| number(field).and_then(|value| u32::try_from(value).ok()).unwrap_or(0);
+        (part(&self.0[329..337]), part(&self.0[337..345]))
+    }
+
     /// What the entry is, by flag and, for v7, by the slash at the end of its name.
     pub(super) fn kind(&self, path: &[u8]) -> Kind {
         match self.flag() {

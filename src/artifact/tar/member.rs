@@ -25,20 +25,21 @@ pub(crate) struct Member {
     pub(crate) size: u64,
     /// Where its headers contradict each other.
     pub(crate) lies: Vec<String>,
-    /// Whether bytes follow a header that has no content.
+    /// Bytes that follow a header which has no content.
     pub(crate) surplus: u64,
+    /// Where its content begins in the stream.
+    pub(crate) position: u64,
+    /// Major and minor number, for devices.
+    pub(crate) device: (u32, u32),
 }
 
 /// Why the rest of a tar cannot be read.
 #[derive(Debug)]
-pub(crate) struct Fault {
-    pub(crate) kind: &'static ProblemKind,
-    pub(crate) message: String,
-}
+pub(crate) struct Fault(pub(crate) &'static ProblemKind, pub(crate) String);
 
 impl Fault {
     pub(crate) fn new(kind: &'static ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self(kind, message.into())
     }
 }
 
@@ -51,13 +52,23 @@ pub(crate) struct Members<R> {
     padding: u64,
     /// Members seen.
     count: u64,
+    /// Bytes read.
+    position: u64,
+    /// Whether a stream that ends between two members without an end marker is whole: where its digest says that nothing
+    /// is missing.
+    open_end: bool,
     /// Bytes that belong to nothing, so far.
     pub(crate) unlisted: u64,
 }
 
 impl<R: Read> Members<R> {
     pub(crate) fn new(stream: R) -> Self {
-        Self { stream, left: 0, padding: 0, count: 0, unlisted: 0 }
+        Self { stream, left: 0, padding: 0, count: 0, position: 0, open_end: false, unlisted: 0 }
+    }
+
+    /// The same, where the end marker may be missing.
+    pub(crate) fn with_open_end(self) -> Self {
+        Self { open_end: true, ..self }
     }
 
     /// The next member, or `None` at the end. After a fault there is no next.
@@ -77,7 +88,11 @@ impl<R: Read> Members<R> {
                         format!("after {} members an extended header extends nothing", self.count),
                     ));
                 }
-                return if got == 0 { Err(Fault::new(&kind::TRUNCATED_ARCHIVE, "the end marker is missing")) } else { self.end() };
+                return match got {
+                    0 if self.open_end => Ok(None),
+                    0 => Err(Fault::new(&kind::TRUNCATED_ARCHIVE, "the end marker is missing")),
+                    _ => self.end(),
+                };
             }
             if got < BLOCK {
                 return Err(Fault::new(&kind::TRUNCATED_ARCHIVE, format!("after {} members the archive ends within a header", self.count)));
@@ -148,7 +163,16 @@ impl<R: Read> Members<R> {
         let has_content = matches!(kind, Kind::File | Kind::Continuation | Kind::Special(_));
         self.left = size;
         self.padding = size.next_multiple_of(BLOCK as u64).wrapping_sub(size) % BLOCK as u64;
-        Member { path, kind, link, size, lies, surplus: if has_content { 0 } else { size } }
+        Member {
+            path,
+            kind,
+            link,
+            size,
+            lies,
+            surplus: if has_content { 0 } else { size },
+            position: self.position,
+            device: header.device(),
+        }
     }
 
     /// The content of an extension header.
@@ -158,6 +182,7 @@ impl<R: Read> Members<R> {
         }
         let mut content = Vec::new();
         self.stream.by_ref().take(size).read_to_end(&mut content).map_err(|error| self.broken(&error))?;
+        self.position += content.len() as u64;
         if (content.len() as u64) < size {
             return Err(Fault::new(&kind::TRUNCATED_ARCHIVE, "the archive ends within an extended header"));
         }
@@ -206,10 +231,11 @@ impl<R: Read> Members<R> {
                 Err(error) => return Err(self.broken(&error)),
             }
         }
+        self.position += done as u64;
         Ok(done)
     }
 
-    /// What a failing stream means; a decompressor says which kind it is through [`super::super::gzip::Refusal`].
+    /// What a failing stream means; a decompressor says which kind it is through [`Broken`].
     fn broken(&self, error: &io::Error) -> Fault {
         let kind = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()).map_or(
             if error.kind() == io::ErrorKind::UnexpectedEof { &kind::TRUNCATED_ARCHIVE } else { &kind::UNREADABLE_ARCHIVE },
@@ -228,6 +254,7 @@ impl<R: Read> Read for Members<R> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.left -= got as u64;
+        self.position += got as u64;
         Ok(got)
     }
 }

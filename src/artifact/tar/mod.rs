@@ -1,15 +1,18 @@
 //! Tars (POSIX pax, GNU, ustar, v7), plain or behind a decompressor: read in order, once for the names and links, once for
 //! the contents.
 
+mod entry;
 mod header;
 mod member;
 mod pax;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
+pub(super) use self::entry::{Entry, each, fault, outline};
 pub(super) use self::header::Kind;
-pub(super) use self::member::{Broken, Fault, Member, Members};
+pub(super) use self::member::{Broken, Fault};
+use self::member::{Member, Members};
 use super::link::Links;
 use super::name::Names;
 use super::problem as kind;
@@ -19,7 +22,7 @@ use super::{Limits, magic};
 use crate::model::{EntryPath, Inventory, PathFault, Problem, escaped};
 
 /// A tar from its start.
-type Stream<'s> = Box<dyn Read + 's>;
+pub(super) type Stream<'s> = Box<dyn Read + 's>;
 
 /// Walks a plain tar.
 pub(super) fn walk(walk: &Walk<'_>, source: Source<'_>, place: Place<'_>, found: &mut Inventory) {
@@ -28,7 +31,7 @@ pub(super) fn walk(walk: &Walk<'_>, source: Source<'_>, place: Place<'_>, found:
 
 /// Walks a tar that `open` gives from its start, as often as it is asked.
 pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut place: Place<'_>, found: &mut Inventory) {
-    let (mut names, mut links) = (Names::default(), Links::default());
+    let (mut names, mut links, mut hard) = (Names::default(), Links::default(), HardLinks::default());
     let mut members = Members::new(open());
     let mut count = 0;
     let outline = loop {
@@ -36,7 +39,10 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut pla
             Ok(Some(_)) if count >= walk.limits.entries => {
                 break Err(Fault::new(&kind::LIMIT_ENTRIES, format!("more than {} entries", walk.limits.entries)));
             }
-            Ok(Some(member)) => note(&member, &mut names, &mut links),
+            Ok(Some(member)) => {
+                note(&member, &mut names, &mut links);
+                hard.note(&member);
+            }
             Ok(None) => break Ok(()),
             Err(fault) => break Err(fault),
         }
@@ -49,18 +55,17 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut pla
         );
     }
     if let Err(fault) = outline {
-        found.problems.push(place.problem(fault.kind, fault.message));
+        found.problems.push(place.problem(fault.0, fault.1));
     }
     let names = names.sorted();
     names.problems(&place, &mut found.problems);
     links.resolve(&names, &mut place, &mut found.problems);
 
     let mut members = Members::new(open());
-    let mut earlier = HashSet::new();
     for _ in 0..count {
         let Ok(Some(member)) = members.next() else { break };
         walk.declare(1);
-        one(walk, &member, &mut members, &mut earlier, &place, found);
+        one(walk, &member, &mut members, &hard, &place, found);
     }
 }
 
@@ -78,15 +83,58 @@ fn note(member: &Member, names: &mut Names, links: &mut Links) {
     }
 }
 
+/// Hard links: each shares the bytes of a file that comes before it, and is shown with it under its own name.
+#[derive(Default)]
+struct HardLinks {
+    /// Files and links so far, each with the file that holds its bytes (itself, for a file).
+    holders: HashMap<EntryPath, EntryPath>,
+    /// The other names of a file.
+    names: HashMap<EntryPath, Vec<EntryPath>>,
+    /// Links whose target does not come before them.
+    dangling: HashSet<EntryPath>,
+    /// Symbolic links, which hard links may point to and which have nothing to show.
+    symbolic: HashSet<EntryPath>,
+}
+
+impl HardLinks {
+    fn note(&mut self, member: &Member) {
+        let Ok(path) = EntryPath::from_bytes(&member.path) else { return };
+        match member.kind {
+            Kind::File => {
+                self.holders.insert(path.clone(), path);
+            }
+            Kind::Link => {
+                self.symbolic.insert(path.clone());
+                self.holders.insert(path.clone(), path);
+            }
+            Kind::HardLink if member.surplus == 0 => {
+                let target = EntryPath::from_bytes(&member.link).ok().filter(|target| *target != path);
+                match target.and_then(|target| self.holders.get(&target).cloned()) {
+                    Some(holder) if self.symbolic.contains(&holder) => {
+                        self.symbolic.insert(path.clone());
+                        self.holders.insert(path, holder);
+                    }
+                    Some(holder) => {
+                        self.names.entry(holder.clone()).or_default().push(path.clone());
+                        self.holders.insert(path, holder);
+                    }
+                    None => {
+                        self.dangling.insert(path);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The other names of a file.
+    fn of(&self, path: &EntryPath) -> &[EntryPath] {
+        self.names.get(path).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Shows or refuses one member.
-fn one(
-    walk: &Walk<'_>,
-    member: &Member,
-    members: &mut Members<Stream<'_>>,
-    earlier: &mut HashSet<EntryPath>,
-    place: &Place<'_>,
-    found: &mut Inventory,
-) {
+fn one(walk: &Walk<'_>, member: &Member, members: &mut Members<Stream<'_>>, hard: &HardLinks, place: &Place<'_>, found: &mut Inventory) {
     let inner = match EntryPath::from_bytes(&member.path) {
         Ok(path) => path,
         Err(_) if matches!(&member.path[..], b"." | b"./" | b"/") && member.kind == Kind::Folder && member.surplus == 0 => {
@@ -109,19 +157,13 @@ fn one(
         );
     }
     match member.kind {
-        Kind::File => {
-            earlier.insert(inner);
-        }
-        Kind::Link => {
-            earlier.insert(inner);
-            return walk.count_shown(1);
-        }
-        Kind::Folder | Kind::Label => return walk.count_shown(1),
+        Kind::File => {}
+        Kind::Folder | Kind::Label | Kind::Link => return walk.count_shown(1),
         Kind::HardLink => {
-            let result = hard_link(member, &inner, earlier);
-            earlier.insert(inner);
-            return match result {
-                Ok(()) => walk.count_shown(1),
+            return match hard_link(member, hard.dangling.contains(&inner)) {
+                Ok(()) if hard.symbolic.contains(&inner) => walk.count_shown(1),
+                // Counted where the bytes are shown.
+                Ok(()) => {}
                 Err((kind, message)) => walk.refuse(found, Problem::at(kind, &path, message)),
             };
         }
@@ -133,54 +175,66 @@ fn one(
             return walk.refuse(found, Problem::at(&kind::SPECIAL_FILE, &path, format!("tar entry type `{shown}`")).bytes(member.size));
         }
     }
-    if let Some(problem) = walk.too_large(&path, member.size) {
-        return walk.refuse(found, problem);
-    }
-    if walk.admit(&path, member.size, found) {
-        content(walk, members, &path, member.size, place, found);
+    let mut paths = vec![path];
+    paths.extend(hard.of(&inner).iter().map(|other| place.path(other)));
+    paths.retain(|path| match walk.too_large(path, member.size) {
+        Some(problem) => {
+            walk.refuse(found, problem);
+            false
+        }
+        None => walk.admit(path, member.size, found),
+    });
+    if !paths.is_empty() {
+        content(walk, members, &paths, member.size, place, found);
     }
 }
 
-/// A hard link shares the bytes of a member that comes before it, which have been shown or refused there.
-fn hard_link(member: &Member, own: &EntryPath, earlier: &HashSet<EntryPath>) -> Result<(), (&'static crate::model::ProblemKind, String)> {
+/// Whether a hard link's bytes are those of a file before it.
+fn hard_link(member: &Member, dangles: bool) -> Result<(), (&'static crate::model::ProblemKind, String)> {
     let shown = escaped(&String::from_utf8_lossy(&member.link)).into_owned();
     match EntryPath::from_bytes(&member.link) {
-        Ok(target) if target != *own && earlier.contains(&target) => Ok(()),
+        Ok(_) if !dangles => Ok(()),
         Ok(_) | Err(PathFault::Empty) => Err((&kind::HARD_LINK_DANGLING, format!("no entry before it is called `{shown}`"))),
         Err(_) => Err((&kind::LINK_OUTSIDE, format!("the hard link points to `{shown}`"))),
     }
 }
 
-/// Reads a member's bytes and shows them, in pieces where they are many and nobody wants them whole.
-fn content(walk: &Walk<'_>, members: &mut Members<Stream<'_>>, path: &EntryPath, size: u64, place: &Place<'_>, found: &mut Inventory) {
+/// Reads a member's bytes and shows them under each of its names, in pieces where they are many and nobody wants them whole.
+fn content(walk: &Walk<'_>, members: &mut Members<Stream<'_>>, paths: &[EntryPath], size: u64, place: &Place<'_>, found: &mut Inventory) {
     let mut buffer = Vec::new();
-    let refused = |error: &std::io::Error| {
-        let kind = if error.kind() == std::io::ErrorKind::UnexpectedEof { &kind::TRUNCATED_ARCHIVE } else { &kind::UNREADABLE_ARCHIVE };
-        Problem::at(kind, path, format!("the entry's {size} bytes are not all there: {error}")).bytes(size)
+    let refuse = |error: &std::io::Error, found: &mut Inventory| {
+        let Fault(kind, message) = fault(error);
+        for path in paths {
+            walk.refuse(found, Problem::at(kind, path, format!("the entry's {size} bytes are not all there: {message}")).bytes(size));
+        }
     };
     if let Err(error) = members.by_ref().take((HEAD as u64).min(size)).read_to_end(&mut buffer) {
-        return walk.refuse(found, refused(&error));
+        return refuse(&error, found);
     }
-    if size > Limits::ENTRY_IN_PARALLEL && magic::container(&buffer, path).is_none() && !walk.observer.wants_whole(path, &buffer) {
-        let mut stream = walk.observer.stream(path);
-        stream.feed(&buffer);
+    let whole = paths.iter().any(|path| magic::container(&buffer, path).is_some() || walk.observer.wants_whole(path, &buffer));
+    if size > Limits::ENTRY_IN_PARALLEL && !whole {
+        let mut streams: Vec<_> = paths.iter().map(|path| walk.observer.stream(path)).collect();
+        streams.iter_mut().for_each(|stream| stream.feed(&buffer));
         let mut piece = vec![0; 256 * 1024];
         let mut left = size - buffer.len() as u64;
         while left > 0 {
             match members.read(&mut piece) {
                 Ok(got) => {
-                    stream.feed(&piece[..got]);
+                    streams.iter_mut().for_each(|stream| stream.feed(&piece[..got]));
                     left -= got as u64;
                 }
-                Err(error) => return walk.refuse(found, refused(&error)),
+                Err(error) => return refuse(&error, found),
             }
         }
-        walk.count_shown(1);
-        return stream.finish(found);
+        for stream in streams {
+            walk.count_shown(1);
+            stream.finish(found);
+        }
+        return;
     }
     let left = size - buffer.len() as u64;
     match members.by_ref().take(left).read_to_end(&mut buffer) {
-        Ok(_) => walk.show(path, &buffer, place, found),
-        Err(error) => walk.refuse(found, refused(&error)),
+        Ok(_) => paths.iter().for_each(|path| walk.show(path, &buffer, place, found)),
+        Err(error) => refuse(&error, found),
     }
 }

@@ -48,6 +48,10 @@ impl Records {
                 self.lies.push("the entry is a sparse file, which readers unpack differently".to_owned());
                 false
             }
+            key if [&b"SCHILY.xattr.trusted.overlay."[..], b"SCHILY.xattr.user.overlay."].iter().any(|mark| key.starts_with(mark)) => {
+                self.lies.push("the entry has a mark with which overlay file systems hide or rename files".to_owned());
+                false
+            }
             key if key.is_empty() || key.contains(&0) => {
                 self.lies.push("an extended header record has no proper key".to_owned());
                 false

@@ -14,6 +14,10 @@ impl Extractor for Image {
     }
 
     fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
+        // The layout of an artifact that is an image itself is read by the stage that opens it.
+        if path.as_str().starts_with("image-layout!/") && path.as_str().matches("!/").count() == 1 {
+            return false;
+        }
         match path.innermost() {
             "oci-layout" => true,
             "manifest.json" => {
