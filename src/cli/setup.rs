@@ -94,8 +94,8 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     }
     let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), ..config.policy };
     let gate = Gate {
-        limits: limits(&config.limits, Limits::default()),
-        image_limits: limits(&config.limits, Limits::image()),
+        limits: limits(&config.limits, &Limits::default()),
+        image_limits: limits(&config.limits, &Limits::image()),
         scanner,
         source,
         private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
@@ -120,7 +120,7 @@ fn scanner(files: &[PathBuf], config: &Config) -> anyhow::Result<Scanner> {
 }
 
 /// The limits of the configuration over the defaults.
-fn limits(set: &config::Limits, default: Limits) -> Limits {
+fn limits(set: &config::Limits, default: &Limits) -> Limits {
     Limits {
         entry_bytes: set.entry_bytes.unwrap_or(default.entry_bytes),
         total_bytes: set.total_bytes.unwrap_or(default.total_bytes),
