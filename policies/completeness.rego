@@ -31,7 +31,7 @@ findings contains finding if {
 	finding := object.union(about, {
 		"rule": "advisories-embedded",
 		"level": "incomplete",
-		"message": sprintf("only the snapshot inside fngate (%s) was at hand: it can deny and never pass", [day]),
+		"message": sprintf("only the snapshot inside fngate (%s) was at hand%s: it can deny and never pass", [day, why]),
 		"help": "give a database with `--db`, or allow the network with `--advisories online`",
 	})
 }
@@ -70,6 +70,24 @@ findings contains finding if {
 		"level": "warn",
 		"message": sprintf("the advisories are %d days old (%s)", [input.advisories.age_days, day]),
 		"help": "update the database",
+	})
+}
+
+# METADATA
+# title: the advisories are from the future
+# description: |
+#   The database is dated after the day of judgement, so its age says nothing and it would stay fresh for as long. Either the date
+#   of the database is wrong (`fngate db status`), or this machine's clock or `--today` is.
+# custom:
+#   rule: advisories-future
+findings contains finding if {
+	input.advisories.source == "db"
+	day > input.today
+	finding := object.union(about, {
+		"rule": "advisories-future",
+		"level": "warn",
+		"message": sprintf("the advisories are of %s, after the day of judgement (%s), so their age is not known", [day, input.today]),
+		"help": "look at the date of the database and at the clock",
 	})
 }
 
@@ -175,5 +193,10 @@ place(p) := {"path": p.paths[0]} if count(p.paths) > 0
 place(p) := {} if count(p.paths) == 0
 
 about := {"subject": input.artifact.name}
+
+# Why no better source was used, where the source says so.
+why := sprintf(" (%s)", [input.advisories.note]) if input.advisories.note
+
+why := "" if not input.advisories.note
 
 day := substring(input.advisories.as_of, 0, 10)

@@ -38,27 +38,32 @@ while IFS= read -r line; do
   line="${line#"${line%%[![:space:]]*}"}"
   line="${line%"${line##*[![:space:]]}"}"
   [ -n "$line" ] || continue
-  [ "${line#-}" = "$line" ] || line="./$line"
+  # Unquoted on purpose: a line is a glob. IFS is empty, so spaces in it split nothing.
+  # shellcheck disable=SC2206
+  IFS='' matches=($line)
   found=0
-  # A line is a glob, or the name of a file; compgen expands it without splitting it at spaces.
-  while IFS= read -r match; do
+  for match in ${matches[@]+"${matches[@]}"}; do
     if [ -e "$match" ]; then
+      # A file's own name is no word to fngate: `@x` would be a list of other artifacts, judged in its place, and `-` stdin.
+      case "$match" in @* | -* | oci:*) match="./$match" ;; esac
       arguments+=("$match")
       found=1
       artifacts=$((artifacts + 1))
     fi
-  done < <(compgen -G "$line" || printf '%s\n' "$line")
+  done
   [ "$found" = 1 ] || fail "a line of the input 'artifacts' matches nothing"
 done <<<"${FNGATE_ARTIFACTS:-}"
 [ "$artifacts" -gt 0 ] || fail "the input 'artifacts' names nothing"
 
 options=(--report "json=$json" --color never)
-[ -z "${FNGATE_CONFIG:-}" ] || options+=(--config "$FNGATE_CONFIG")
-[ -z "${FNGATE_ADVISORIES:-}" ] || options+=(--db "$FNGATE_ADVISORIES")
+[ -z "${FNGATE_CONFIG:-}" ] || options+=("--config=$FNGATE_CONFIG")
+[ -z "${FNGATE_ADVISORIES:-}" ] || options+=("--db=$FNGATE_ADVISORIES")
 each() {
   local option="$1" line
   while IFS= read -r line; do
-    [ -z "${line//[[:space:]]/}" ] || options+=("$option" "$line")
+    line="${line#"${line%%[![:space:]]*}"}"
+    line="${line%"${line##*[![:space:]]}"}"
+    [ -z "$line" ] || options+=("$option=$line")
   done <<<"$2"
 }
 each --policy "${FNGATE_POLICY:-}"
@@ -76,9 +81,9 @@ case "$code" in
 esac
 denied=0
 if [ -f "$json" ]; then
-  # One outcome an artifact, and one for the whole run, which is deny as soon as one of them is.
-  denied="$(grep -o '"outcome": *"deny"' "$json" | wc -l)"
-  [ "$code" != 1 ] || denied=$((denied - 1))
+  # One outcome an artifact, and one for the whole run, which is deny as soon as one of them is. No match is no failure.
+  denied="$({ grep -o '"outcome": *"deny"' "$json" || true; } | wc -l)"
+  denied=$((denied > 0 ? denied - 1 : 0))
 fi
 output exit-code "$code"
 output denied "$denied"

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use fngate::Gate;
 use fngate::artifact::Artifact;
-use fngate::model::Advisories;
+use fngate::model::{Advisories, Outcome};
 use fngate::report::{Examined, Judged, REPORTERS, Reporter, Run, Screen, reporter, timestamp};
 use fngate::signature::{self, BundleFile};
 
@@ -72,12 +72,32 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         artifacts,
         screen: Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) },
     };
+    Ok(deliver(args, &run)?.exit_code())
+}
+
+/// Writes every report, each whatever became of the others, and says the outcome. One that could not be written leaves a run
+/// that was not judged as far as its reader knows; but what was denied stays denied.
+fn deliver(args: &Args, run: &Run) -> anyhow::Result<Outcome> {
+    let mut outcome = run.outcome();
+    let plain = Run { screen: Screen::default(), ..run.clone() };
     for (name, path) in &args.reports {
-        let plain = Run { screen: Screen::default(), ..run.clone() };
-        write(found(name)?, &plain, Some(path))?;
+        if let Err(error) = write(found(name)?, &plain, Some(path)) {
+            super::complain(&error);
+            outcome = outcome.max(Outcome::Incomplete);
+        }
     }
-    write(found(&args.format)?, &run, args.output.as_deref())?;
-    Ok(run.outcome().exit_code())
+    if let Err(error) = write(found(&args.format)?, run, args.output.as_deref())
+        && !is_left(&error)
+    {
+        super::complain(&error);
+        outcome = outcome.max(Outcome::Incomplete);
+    }
+    Ok(outcome)
+}
+
+/// Whether the reader of a pipe has seen enough (`| head`): the verdict stands all the same.
+fn is_left(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))
 }
 
 /// What the first artifact that was judged was matched against.
@@ -101,13 +121,15 @@ fn expand(arguments: &[String]) -> anyhow::Result<Vec<String>> {
         match argument.strip_prefix('@') {
             Some(list) => {
                 let text = fs::read_to_string(list).with_context(|| format!("cannot read the list of artifacts: {list}"))?;
-                names.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+                let before = names.len();
+                let lines = text.strip_prefix('\u{feff}').unwrap_or(&text).lines().map(str::trim);
+                names.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+                if names.len() == before {
+                    bail!("no artifact is named: an empty list judges nothing: {list}");
+                }
             }
             None => names.push(argument.clone()),
         }
-    }
-    if names.is_empty() {
-        bail!("no artifact is named: an empty list judges nothing");
     }
     Ok(names)
 }

@@ -4,11 +4,11 @@
 //! offline. Names go in batches (`POST /v1/querybatch`), records are fetched one by one in parallel (`GET /v1/vulns/{id}`).
 //! Whatever is not a whole and well-shaped answer is an error; nothing is taken for "no vulnerabilities".
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reqwest::StatusCode;
@@ -33,6 +33,12 @@ const MOST_RECORDS: usize = 100_000;
 const LARGEST_BATCH: u64 = 64 * 1024 * 1024;
 /// Bytes of a record.
 const LARGEST_RECORD: u64 = 16 * 1024 * 1024;
+/// The longest that one artifact's advisories may take, whatever each answer does.
+const LONGEST: Duration = Duration::from_secs(300);
+/// An answer may take as long as so many attempts.
+const ANSWER: u32 = 3;
+/// Bytes read of an answer between two looks at the clock.
+const CHUNK: usize = 64 * 1024;
 /// Records fetched at once.
 const FETCHERS: usize = 16;
 
@@ -76,7 +82,8 @@ pub enum ApiError {
 /// How long to wait and how often to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For one answer.
+    /// For one attempt to begin to answer; [`ANSWER`] times as long for an answer with all attempts, pauses and its body, and
+    /// for a batch with all its pages.
     pub timeout: Duration,
     /// Times that a request is sent at most.
     pub attempts: u32,
@@ -88,7 +95,7 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), attempts: 4, pause: Duration::from_millis(500), longest: Duration::from_secs(30) }
+        Self { timeout: Duration::from_secs(20), attempts: 4, pause: Duration::from_millis(500), longest: Duration::from_secs(30) }
     }
 }
 
@@ -107,6 +114,8 @@ impl Api {
         let client = Client::builder()
             .user_agent(concat!("fngate/", env!("CARGO_PKG_VERSION")))
             .timeout(patience.timeout)
+            // A redirected POST may become a GET and lose its question, and the service redirects nowhere.
+            .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(patience.timeout.min(Duration::from_secs(10)))
             .https_only(base.starts_with("https:"))
             .build()
@@ -126,17 +135,18 @@ impl Api {
     }
 
     /// The ids of all records that name one of the packages.
-    fn ids(&self, names: &BTreeSet<(Ecosystem, String)>) -> Result<Vec<String>, ApiError> {
+    fn ids(&self, names: &BTreeSet<(Ecosystem, String)>, end: Instant) -> Result<Vec<String>, ApiError> {
         let queries = names.iter().map(|(ecosystem, name)| json!({"package": {"ecosystem": ecosystem.as_str(), "name": name}}));
         let queries = queries.collect::<Vec<_>>();
         let mut ids = BTreeSet::new();
         for batch in queries.chunks(BATCH) {
             let mut open = batch.to_vec();
+            let deadline = self.deadline(end);
             for page in 0.. {
                 if open.is_empty() {
                     break;
                 }
-                open = self.page(&open, &mut ids)?;
+                open = self.page(&open, &mut ids, deadline)?;
                 if page == MOST_PAGES || ids.len() > MOST_RECORDS {
                     return Err(self.shape("/v1/querybatch", "its answer goes on without end"));
                 }
@@ -146,11 +156,11 @@ impl Api {
     }
 
     /// One batch: adds its ids, and gives the queries that have a further page.
-    fn page(&self, queries: &[Value], ids: &mut BTreeSet<String>) -> Result<Vec<Value>, ApiError> {
+    fn page(&self, queries: &[Value], ids: &mut BTreeSet<String>, deadline: Instant) -> Result<Vec<Value>, ApiError> {
         const PATH: &str = "/v1/querybatch";
         let body = json!({ "queries": queries }).to_string();
         let post = || self.client.post(format!("{}{PATH}", self.base)).header("content-type", "application/json").body(body.clone());
-        let answer = self.answer(PATH, post, LARGEST_BATCH)?;
+        let answer = self.answer(PATH, post, LARGEST_BATCH, deadline)?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|error| self.shape(PATH, &error.to_string()))?;
         let results = answer.get("results").and_then(Value::as_array).ok_or_else(|| self.shape(PATH, "there are no `results`"))?;
         if results.len() != queries.len() {
@@ -193,12 +203,12 @@ impl Api {
     }
 
     /// Fetches records in parallel, all of them or an error.
-    fn records(&self, ids: &[String]) -> Result<Vec<Advisory>, ApiError> {
+    fn records(&self, ids: &[String], end: Instant) -> Result<Vec<Advisory>, ApiError> {
         let next = AtomicUsize::new(0);
         let fetch = || {
             let mut records = Vec::new();
             while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.record(id) {
+                match self.record(id, self.deadline(end)) {
                     Ok(record) => records.push(record),
                     Err(error) => {
                         // The others stop too: one missing record spoils the answer.
@@ -220,9 +230,9 @@ impl Api {
         Ok(records)
     }
 
-    fn record(&self, id: &str) -> Result<Advisory, ApiError> {
+    fn record(&self, id: &str, deadline: Instant) -> Result<Advisory, ApiError> {
         let path = format!("/v1/vulns/{id}");
-        let json = self.answer(&path, || self.client.get(format!("{}{path}", self.base)), LARGEST_RECORD)?;
+        let json = self.answer(&path, || self.client.get(format!("{}{path}", self.base)), LARGEST_RECORD, deadline)?;
         let record = Record::parse(&json).map_err(|error| self.shape(&path, &error.to_string()))?;
         if record.advisory.id != id {
             return Err(self.shape(&path, &format!("it is the record `{}`", escaped(&record.advisory.id))));
@@ -233,14 +243,23 @@ impl Api {
         Ok(record.advisory)
     }
 
+    /// When an answer that is asked for now must be there.
+    fn deadline(&self, end: Instant) -> Instant {
+        end.min(Instant::now() + self.patience.timeout * ANSWER)
+    }
+
     /// Sends a request until it is answered: again after a broken connection, 429 and 5xx.
-    fn answer(&self, path: &str, request: impl Fn() -> RequestBuilder, limit: u64) -> Result<Vec<u8>, ApiError> {
+    fn answer(&self, path: &str, request: impl Fn() -> RequestBuilder, limit: u64, deadline: Instant) -> Result<Vec<u8>, ApiError> {
         let url = || format!("{}{path}", self.base);
         let mut pause = self.patience.pause;
         let mut attempt = 1;
         loop {
-            let (error, wait) = match request().send() {
-                Ok(answer) if answer.status() == StatusCode::OK => match body(answer, limit) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ApiError::Transport { url: url(), why: "it takes too long".to_owned() });
+            }
+            let (error, wait) = match request().timeout(left.min(self.patience.timeout)).send() {
+                Ok(answer) if answer.status() == StatusCode::OK => match body(answer, limit, deadline) {
                     Ok(body) if body.len() as u64 > limit => return Err(ApiError::TooLarge { url: url(), limit }),
                     Ok(body) => return Ok(body),
                     Err(error) => (ApiError::Transport { url: url(), why: chain(&error) }, pause),
@@ -255,7 +274,8 @@ impl Api {
                 }
                 Err(error) => (ApiError::Transport { url: url(), why: chain(&error) }, pause),
             };
-            if attempt >= self.patience.attempts || wait > self.patience.longest {
+            let in_time = wait < deadline.saturating_duration_since(Instant::now());
+            if attempt >= self.patience.attempts || wait > self.patience.longest || !in_time {
                 return Err(error);
             }
             thread::sleep(wait);
@@ -275,9 +295,17 @@ impl AdvisorySource for Api {
     fn advisories(&self, packages: &[Package]) -> Result<Vec<Advisory>, SourceError> {
         let (public, others): (Vec<_>, Vec<_>) = packages.iter().cloned().partition(|package| package.origin == Origin::Registry);
         let mut advisories = if others.is_empty() { Vec::new() } else { Snapshot::embedded().advisories(&others)? };
+        let end = Instant::now() + LONGEST;
         let names = public.iter().flat_map(spellings).collect();
-        let ids = self.ids(&names)?;
-        advisories.extend(self.records(&ids)?);
+        let ids = self.ids(&names, end)?;
+        let records = self.records(&ids, end)?;
+        let meant: HashSet<_> = public.iter().map(|package| (package.ecosystem, package.ecosystem.folded(&package.name))).collect();
+        let is_meant = |record: &Advisory| record.affected.iter().any(|one| meant.contains(&(one.ecosystem, one.name.clone())));
+        if let Some(stray) = records.iter().find(|record| !record.withdrawn && !is_meant(record)) {
+            // Found by a name that it does not bear: which package it speaks of is not known.
+            return Err(self.shape(&format!("/v1/vulns/{}", stray.id), "the record names none of the packages it was found for").into());
+        }
+        advisories.extend(records);
         Ok(advisories)
     }
 
@@ -308,11 +336,22 @@ fn is_id(id: &str) -> bool {
         && !id.starts_with('.')
 }
 
-/// The whole body, or one byte more than the limit of it.
-fn body(answer: Response, limit: u64) -> Result<Vec<u8>, std::io::Error> {
-    let mut body = Vec::new();
-    answer.take(limit + 1).read_to_end(&mut body)?;
-    Ok(body)
+/// The whole body, or one byte more than the limit of it. The client's own timeout begins anew with every read, so that a body
+/// of one byte a second would never end.
+fn body(answer: Response, limit: u64, deadline: Instant) -> Result<Vec<u8>, std::io::Error> {
+    let mut answer = answer.take(limit + 1);
+    let (mut body, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+    loop {
+        match answer.read(&mut chunk) {
+            Ok(0) => return Ok(body),
+            Ok(length) => body.extend_from_slice(chunk.get(..length).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if Instant::now() >= deadline {
+            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, "it takes too long"));
+        }
+    }
 }
 
 /// `Retry-After` in seconds (RFC 9110, section 10.2.3); its form as a date is not used by the service.

@@ -1,7 +1,8 @@
-//! The one kind of finding that Rust makes: this part of the artifact could not be judged.
+//! The one kind of finding that Rust makes: this part of the artifact, or all of it by one policy, could not be judged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::error::PolicyError;
 use super::setting::{Completeness, Settings};
 use crate::model::{EntryPath, Facts, Finding, Level, NotJudged, Problem, ProblemClass, ProblemKind};
 
@@ -59,9 +60,34 @@ pub(super) fn finding(problem: &Problem, settings: &Settings, artifact: &str) ->
     }
 }
 
-/// What the gate says about the operator's own words, for `fngate explain`. They are no problems of an artifact: each is a
-/// warning, and none can be ignored or accepted.
+/// The rule of [`unheard`].
+const POLICY_FAILED: &str = "policy-failed";
+
+/// The finding that a policy's failure is: what it would have said is not known.
+pub(super) fn unheard(failure: &PolicyError, artifact: &str) -> Finding {
+    Finding {
+        id: String::new(),
+        rule: POLICY_FAILED.to_owned(),
+        level: Level::Incomplete,
+        subject: artifact.to_owned(),
+        advisory: String::new(),
+        fingerprint: String::new(),
+        message: failure.to_string(),
+        help: failure.hint().unwrap_or_default(),
+        path: None,
+        line: None,
+        tags: Vec::new(),
+    }
+}
+
+/// What the gate says about the operator's own words, for `fngate explain`. They are no problems of an artifact, and none can
+/// be ignored or accepted. Each is a warning, but for a policy that failed.
 pub const REMARKS: &[(&str, &str, &str)] = &[
+    (
+        POLICY_FAILED,
+        "a policy failed",
+        "A policy broke off with an error, took too long, or made a finding that the gate cannot use, so what it would have said is not known and the artifact was not judged by it. What the other policies deny stays denied. Correct the policy; `fngate policy test` runs its tests.",
+    ),
     (
         "ignore-unknown",
         "an ignore names a rule that does not exist",

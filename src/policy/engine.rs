@@ -32,6 +32,8 @@ impl Engine {
     pub(super) fn load(sources: &[Source], settings: &impl Serialize) -> Result<Self, PolicyError> {
         let mut rego = Rego::new();
         rego.set_strict_builtin_errors(true);
+        // `print` may repeat an artifact's words, and would put them on the terminal as they are.
+        rego.set_gather_prints(true);
         let check_interval = NonZeroU32::new(1024).unwrap_or(NonZeroU32::MIN);
         rego.set_execution_timer_config(ExecutionTimerConfig { limit: LONGEST, check_interval });
         let settings =
@@ -44,7 +46,7 @@ impl Engine {
             let package = engine.add(source)?;
             if source.builtin {
                 taken.insert(package.clone());
-            } else if taken.contains(&package) {
+            } else if taken.iter().any(|own| is_in(&package, own)) {
                 return Err(PolicyError::Taken { policy: source.name.clone(), package: shown(&package) });
             }
             if engine.declares_findings(source)? {
@@ -69,33 +71,29 @@ impl Engine {
             return Err(malformed(format!("brackets nest deeper than {DEEPEST}")));
         }
         let added = self.rego.add_policy(source.name.clone(), source.rego.clone());
-        added.map_err(|fault| malformed(format!("{fault:#}").trim().to_owned()))
+        added.map_err(|fault| malformed(said(&format!("{fault:#}"))))
     }
 
     fn declares_findings(&self, source: &Source) -> Result<bool, PolicyError> {
         let declared = self.rego.has_declared_rule_rooted_at(&source.name, "findings");
-        declared.map_err(|fault| PolicyError::Malformed { policy: source.name.clone(), message: format!("{fault:#}") })
+        declared.map_err(|fault| PolicyError::Malformed { policy: source.name.clone(), message: said(&format!("{fault:#}")) })
     }
 
-    /// Asks every package for its findings about `input` (JSON).
-    pub(super) fn findings(&self, input: &str) -> Result<Vec<Finding>, PolicyError> {
-        let mut rego = self.rego.clone();
-        rego.set_input_json(input).map_err(|fault| PolicyError::Input(fault.to_string()))?;
-        let mut findings = Vec::new();
+    /// Asks every package for its findings about `input` (JSON). One that fails does not keep the others from speaking: what
+    /// they deny stays denied.
+    pub(super) fn findings(&self, input: &str) -> Result<Spoken, PolicyError> {
+        let mut ready = self.rego.clone();
+        ready.set_input_json(input).map_err(|fault| PolicyError::Input(fault.to_string()))?;
+        let mut rego = ready.clone();
+        let mut spoken = Spoken::default();
         for package in &self.packages {
-            let failed = |message: String| PolicyError::Failed { package: shown(package), message };
-            let value = rego.eval_rule(format!("{package}.findings")).map_err(|fault| failed(format!("{fault:#}").trim().to_owned()))?;
-            match value {
-                Value::Set(set) => {
-                    for value in set.iter() {
-                        findings.push(read(package, value)?);
-                    }
-                }
-                Value::Undefined => return Err(failed("`findings` is undefined; it must be a set".to_owned())),
-                _ => return Err(failed("`findings` is no set; write `findings contains f if { .. }`".to_owned())),
+            let failures = spoken.failures.len();
+            spoken.hear(package, rego.eval_rule(format!("{package}.findings")).map_err(|fault| said(&format!("{fault:#}"))));
+            if spoken.failures.len() > failures {
+                rego = ready.clone();
             }
         }
-        Ok(findings)
+        Ok(spoken)
     }
 
     /// Evaluates one rule: `None` where it is undefined.
@@ -103,14 +101,57 @@ impl Engine {
         match self.rego.clone().eval_rule(rule.to_owned()) {
             Ok(Value::Undefined) => Ok(None),
             Ok(value) => Ok(Some(value)),
-            Err(fault) => Err(format!("{fault:#}").trim().to_owned()),
+            Err(fault) => Err(said(&format!("{fault:#}"))),
         }
     }
+}
+
+/// What the packages said about one artifact.
+#[derive(Debug, Default)]
+pub(super) struct Spoken {
+    /// Every finding that can be used.
+    pub(super) findings: Vec<Finding>,
+    /// The policies that failed, and the findings that cannot be used.
+    pub(super) failures: Vec<PolicyError>,
+}
+
+impl Spoken {
+    /// Takes what one package answered.
+    fn hear(&mut self, package: &str, answer: Result<Value, String>) {
+        let why = match answer {
+            Ok(Value::Set(set)) => {
+                for value in set.iter() {
+                    match read(package, value) {
+                        Ok(finding) => self.findings.push(finding),
+                        Err(failure) => self.failures.push(failure),
+                    }
+                }
+                return;
+            }
+            Ok(Value::Undefined) => "`findings` is undefined; it must be a set".to_owned(),
+            Ok(_) => "`findings` is no set; write `findings contains f if { .. }`".to_owned(),
+            Err(fault) => fault,
+        };
+        self.failures.push(PolicyError::Failed { package: shown(package), message: why });
+    }
+}
+
+/// The engine's words on one line: the place and what is wrong, without the excerpt of the file between them.
+fn said(fault: &str) -> String {
+    let is_excerpt = |line: &str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let lines = fault.lines().map(str::trim).filter(|line| !line.is_empty() && !is_excerpt(line));
+    let lines = lines.map(|line| line.trim_start_matches("--> ").trim_start_matches("error: "));
+    lines.collect::<Vec<_>>().join(": ")
 }
 
 /// Whether a package is asked for findings.
 fn is_judge(package: &str) -> bool {
     package.strip_prefix("data.fngate.").is_some_and(|name| !name.is_empty())
+}
+
+/// Whether a package is another one or lies in it, where its rules would stand among the other's.
+fn is_in(package: &str, outer: &str) -> bool {
+    package.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 /// The package as its author wrote it.

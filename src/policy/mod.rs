@@ -25,7 +25,7 @@ pub use proof::{Proof, prove};
 pub use setting::{Accept, AdvisorySettings, Completeness, Ignore, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
 
 use crate::model::{Facts, Finding, Outcome, Verdict};
-use engine::Engine;
+use engine::{Engine, Spoken};
 use source::Source;
 
 /// Every policy of a run, ready to judge any number of artifacts, from any number of threads.
@@ -49,15 +49,16 @@ impl Policies {
         Ok(Self { engine, settings, rules, digest: source::digest(&sources) })
     }
 
-    /// Judges one artifact.
+    /// Judges one artifact. A policy that fails is a finding of level incomplete beside what the others find.
     pub fn judge(&self, facts: &Facts) -> Result<Verdict, PolicyError> {
         let today: Date = facts.today.parse().map_err(|_| PolicyError::Day(facts.today.clone()))?;
         let input = serde_json::to_string(facts).map_err(|fault| PolicyError::Input(fault.to_string()))?;
-        let findings = self.engine.findings(&input)?;
+        let Spoken { findings, failures } = self.engine.findings(&input)?;
         let (problems, remarks) = exception::accepted(&self.settings, blindness::problems(facts), today);
         let known = |rule: &str| self.knows(rule);
         let (mut findings, mut ignored) = exception::ignored(&self.settings, united(findings), &known, facts, today);
         findings.extend(remarks);
+        findings.extend(failures.iter().map(|failure| blindness::unheard(failure, &facts.artifact.name)));
         findings.extend(problems.iter().map(|problem| blindness::finding(problem, &self.settings, &facts.artifact.name)));
         findings.sort_by(order);
         ignored.sort_by(|a, b| order(&a.finding, &b.finding));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -71,15 +72,27 @@ fn folder(root: &Path, path: &Path, sources: &mut Vec<Source>) -> Result<(), Pol
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = entry.path();
-        let is_folder = entry.file_type().map_err(unread)?.is_dir();
-        if is_folder {
+        let kind = entry.file_type().map_err(unread)?;
+        if kind.is_dir() {
             folder(root, &path, sources)?;
+        } else if kind.is_symlink() && fs::metadata(&path).is_ok_and(|target| target.is_dir()) {
+            linked(root, &path)?;
         } else if path.extension().is_some_and(|extension| extension == "rego") {
             let short = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             sources.push(read(&path, short)?);
         }
     }
     Ok(())
+}
+
+/// A link to a folder is not followed; one that leads out of the root would leave policies unsaid.
+fn linked(root: &Path, path: &Path) -> Result<(), PolicyError> {
+    let of_link = |source| PolicyError::Read { path: path.to_owned(), source };
+    let target = fs::canonicalize(path).map_err(of_link)?;
+    if target.starts_with(fs::canonicalize(root).map_err(of_link)?) {
+        return Ok(());
+    }
+    Err(of_link(io::Error::new(io::ErrorKind::InvalidInput, "a link to a folder elsewhere; name that folder itself")))
 }
 
 fn read(path: &Path, short: String) -> Result<Source, PolicyError> {

@@ -292,3 +292,61 @@ fn help_names_every_command_and_its_exit_codes() {
         assert!(text(&bench.run(&["completions", shell]).stdout).contains("fngate"), "{shell}");
     }
 }
+
+#[test]
+fn what_was_denied_stays_denied_when_a_report_cannot_be_written() {
+    let bench = Bench::new();
+    for (artifact, code) in [("orders-node.zip", 1), ("clean.zip", 2)] {
+        let output = bench.check(&["--report", "json=missing/report.json", "--report", "json=report.json", artifact]);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("missing/report.json"), "{}", text(&output.stderr));
+        assert!(!output.stdout.is_empty() && bench.path("report.json").exists(), "the others are written all the same");
+        std::fs::remove_file(bench.path("report.json")).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_who_leaves_changes_no_verdict() {
+    let bench = Bench::new();
+    for (artifact, code) in [("orders-node.zip", 1), ("clean.zip", 0)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fngate"))
+            .args(["check", "--db", "advisories.db", "--advisories", "offline", "--today", "2026-11-21", artifact])
+            .current_dir(bench.folder.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(code), ""));
+    }
+}
+
+#[test]
+fn an_empty_list_is_an_error_beside_other_artifacts_too() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("none"), "\r\n \n").unwrap();
+    std::fs::write(bench.path("one"), "\u{feff}clean.zip\r\n").unwrap();
+    assert_eq!(bench.check(&["clean.zip", "@none"]).status.code(), Some(2));
+    assert_eq!(bench.check(&["clean.zip", "@one"]).status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_database() {
+    let bench = Bench::new();
+    assert!(Command::new("mkfifo").arg(bench.path("pipe")).status().unwrap().success());
+    let output = bench.run(&["check", "--db", "pipe", "clean.zip"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("not a regular file"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_a_policy_prints_does_not_reach_the_terminal() {
+    let bench = Bench::new();
+    let rego = "package fngate.x\nfindings contains f if { print(\"\\u001b[31m\", input.artifact.name); f := {\"rule\": \"x\", \"level\": \"info\", \"message\": \"m\"} }";
+    std::fs::write(bench.path("p.rego"), rego).unwrap();
+    let output = bench.check(&["--policy", "p.rego", "clean.zip"]);
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{}", text(&output.stderr));
+}

@@ -9,6 +9,7 @@
     clippy::print_stderr
 )]
 
+mod action;
 mod artifact;
 mod extract;
 mod gate;

@@ -15,10 +15,11 @@ pub(super) struct Map(Mmap);
 impl Map {
     /// Maps a file as it is now.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let regular = |is_file| if is_file { Ok(()) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")) };
+        // Looked at before it is opened too: opening a pipe waits for its other end.
+        regular(std::fs::metadata(path)?.is_file())?;
         let file = File::open(path)?;
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
+        regular(file.metadata()?.is_file())?;
         // SAFETY: the bytes behind a map may change if somebody writes into the file. A database is never written in place:
         // it is made beside the target and renamed, so that this map keeps the old file. Every block is copied out (inflated)
         // and checked before it is read, lengths are never taken twice from the map, and no reference into it outlives it.

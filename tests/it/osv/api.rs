@@ -1,10 +1,12 @@
 //! The service's client, against a local server that speaks the protocol, and that breaks it.
 
 use std::collections::HashMap;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fngate::model::{AdvisoryOrigin, Ecosystem, Origin};
 use fngate::osv::api::{Api, ApiError, Patience};
@@ -272,6 +274,78 @@ fn a_truncated_answer_is_an_error() {
     let api = Api::new(&url, patience).unwrap();
     let error = api.advisories(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).unwrap_err();
     assert!(matches!(error, SourceError::Api(ApiError::Transport { .. })), "{error}");
+}
+
+#[test]
+fn a_record_that_names_none_of_the_packages_is_an_error() {
+    let stray = |affected: Value| {
+        let mut record = left();
+        record["affected"] = affected;
+        answer(move |path, _| if path == "/v1/querybatch" { found(&json!({"vulns": [{"id": "GHSA-aaaa"}]})) } else { ok(&record) })
+    };
+    let other = json!([{"package": {"ecosystem": "npm", "name": "right"}, "versions": ["1.2.3"]}]);
+    for affected in [other, json!([]), json!(null)] {
+        let text = affected.to_string();
+        assert!(matches!(stray(affected).unwrap_err(), SourceError::Api(ApiError::Shape { .. })), "{text}");
+    }
+    let mut withdrawn = left();
+    withdrawn["affected"] = json!([]);
+    withdrawn["withdrawn"] = json!("2026-01-01T00:00:00Z");
+    let withdrawn = move |path: &str, _: &str| {
+        if path == "/v1/querybatch" { found(&json!({"vulns": [{"id": "GHSA-aaaa"}]})) } else { ok(&withdrawn) }
+    };
+    assert_eq!(answer(withdrawn).unwrap(), 0);
+}
+
+#[test]
+fn a_redirect_is_an_error() {
+    for status in [301, 302, 307] {
+        let lost = move |path: &str, _: &str| match path {
+            "/v1/querybatch" => Answer(status, vec![("Location", "/elsewhere".to_owned())], Vec::new()),
+            _ => found(&json!({})),
+        };
+        assert!(matches!(answer(lost).unwrap_err(), SourceError::Api(ApiError::Refused { .. })), "{status}");
+    }
+}
+
+#[test]
+fn a_service_that_never_ends_is_an_error_in_time() {
+    let patience =
+        Patience { timeout: Duration::from_secs(1), attempts: 4, pause: Duration::from_millis(1), longest: Duration::from_secs(30) };
+    let lost = |url: &str| {
+        let begun = Instant::now();
+        let asked = [package(Ecosystem::Npm, "left", Some("1.2.3"))];
+        assert!(vulnerabilities(&Api::new(url, patience).unwrap(), &asked).is_err());
+        assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    };
+    let page = AtomicUsize::new(0);
+    let pages = Service::new(move |_, _| {
+        thread::sleep(Duration::from_millis(200));
+        found(&json!({"next_page_token": page.fetch_add(1, Ordering::Relaxed).to_string()}))
+    });
+    lost(&pages.url);
+    let later = Service::new(|_, _| Answer(429, vec![("Retry-After", "1".to_owned())], Vec::new()));
+    lost(&later.url);
+    lost(&format!("http://{}", dripping()));
+}
+
+/// Answers every connection with a body of one byte every tenth of a second.
+fn dripping() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            thread::spawn(move || {
+                let mut connection = connection.unwrap();
+                let mut sent = connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+                while sent.is_ok() {
+                    thread::sleep(Duration::from_millis(100));
+                    sent = connection.write_all(b" ");
+                }
+            });
+        }
+    });
+    address
 }
 
 #[test]

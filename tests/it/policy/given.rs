@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use fngate::model::{Level, Outcome};
+use fngate::model::{Level, Outcome, Severity};
 use fngate::policy::{Policies, PolicyError, prove};
 use tempfile::TempDir;
 
@@ -32,13 +32,20 @@ fn load(rego: &str) -> Result<Policies, PolicyError> {
     Policies::load(sample::settings(), &[folder.path().join("p.rego")])
 }
 
-fn judged(rego: &str) -> Result<Outcome, PolicyError> {
-    load(rego)?.judge(&sample::clean()).map(|verdict| verdict.outcome)
+/// The outcome, or what stands in its way: the policy cannot be loaded, or fails and leaves the artifact unjudged.
+fn judged(rego: &str) -> Result<Outcome, String> {
+    let verdict = load(rego).map_err(|error| error.to_string())?.judge(&sample::clean()).unwrap();
+    match verdict.findings.iter().find(|finding| finding.rule == "policy-failed") {
+        Some(failed) => {
+            assert_eq!((verdict.outcome, failed.level), (Outcome::Incomplete, Level::Incomplete));
+            Err(failed.message.clone())
+        }
+        None => Ok(verdict.outcome),
+    }
 }
 
-/// The message of the error, without the engine's excerpt of the file, whose path is different each time.
 fn complaint(rego: &str) -> String {
-    judged(rego).unwrap_err().to_string().lines().next().unwrap().to_owned()
+    judged(rego).unwrap_err()
 }
 
 fn finding(object: &str) -> String {
@@ -127,6 +134,39 @@ fn a_policy_that_says_nothing_is_an_error() {
 }
 
 #[test]
+fn a_policy_that_fails_hides_nothing_that_the_others_deny() {
+    let broken = "findings contains f if { f := to_number(\"x\") }";
+    let half = r#"findings contains {"rule": "half", "level": "deny", "message": "m"}
+findings contains {"rule": "half", "level": "fatal", "message": "m"}"#;
+    let bad = sample::with_vulnerability(Severity::High);
+    for (rego, facts, denied) in [(broken, &bad, "vulnerability-high"), (half, &sample::clean(), "half")] {
+        for package in ["a_first", "z_last"] {
+            let verdict = load(&format!("package fngate.{package}\n{rego}")).unwrap().judge(facts).unwrap();
+            assert_eq!(verdict.outcome, Outcome::Deny);
+            let has = |rule: &str, level| verdict.findings.iter().any(|finding| (finding.rule.as_str(), finding.level) == (rule, level));
+            assert!(has(denied, Level::Deny) && has("policy-failed", Level::Incomplete), "{:#?}", verdict.findings);
+        }
+    }
+}
+
+#[test]
+fn a_failure_is_told_on_one_line() {
+    for rego in ["package fngate.x\nfindings contains f {", "package fngate.x\nfindings contains f if { f := 1 / 0 }"] {
+        let message = complaint(rego);
+        assert!(!message.contains('\n') && !message.contains('|') && message.contains("p.rego:2:"), "{message}");
+    }
+}
+
+#[test]
+fn nobody_speaks_inside_a_built_in_policy() {
+    for package in ["fngate.vulnerability", "fngate.vulnerability.findings", "fngate[\"vulnerability\"].rank", "fngate.secret.x.y"] {
+        let loaded = load(&format!("package {package}\nfindings contains f if {{ f := 1; false }}"));
+        assert!(matches!(loaded, Err(PolicyError::Taken { .. })), "{package}: {loaded:?}");
+    }
+    assert!(load("package fngate.vulnerability_more\nfindings contains f if { f := 1; false }").is_ok());
+}
+
+#[test]
 fn nesting_without_end_is_an_error() {
     for (open, close) in [("[", "]"), ("{", "}"), ("(", ")")] {
         let rego = format!("package fngate.x\nx := {}1{}\nfindings contains f if {{ f := x }}", open.repeat(20_000), close.repeat(20_000));
@@ -140,6 +180,18 @@ fn a_path_without_policies_is_an_error() {
     assert!(matches!(Policies::load(sample::settings(), &[folder.path().to_owned()]), Err(PolicyError::NoPolicy(_))));
     let missing: PathBuf = folder.path().join("missing.rego");
     assert!(matches!(Policies::load(sample::settings(), &[missing]), Err(PolicyError::Read { .. })));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_of_policies_is_never_left_out_in_silence() {
+    let elsewhere = folder(&[("no_lodash.rego", NO_LODASH)]);
+    let given = folder(&[("..data/p.rego", &finding(r#"{"rule": "x", "level": "info", "message": "m"}"#))]);
+    let load = || Policies::load(sample::settings(), &[given.path().to_owned()]);
+    std::os::unix::fs::symlink(given.path().join("..data"), given.path().join("inside")).unwrap();
+    assert!(load().is_ok(), "what lies in the folder is read where it lies");
+    std::os::unix::fs::symlink(elsewhere.path(), given.path().join("outside")).unwrap();
+    assert!(matches!(load(), Err(PolicyError::Read { .. })));
 }
 
 #[test]

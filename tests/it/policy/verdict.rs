@@ -175,6 +175,15 @@ fn advisories_must_be_there_and_young() {
     assert_eq!(rules(&with(&|facts| facts.advisories = None)), [("advisories-missing", Level::Incomplete)]);
     let embedded = with(&|facts| facts.advisories.as_mut().unwrap().source = AdvisoryOrigin::Embedded);
     assert_eq!(rules(&embedded), [("advisories-embedded", Level::Incomplete)]);
+    let why = with(&|facts| {
+        let advisories = facts.advisories.as_mut().unwrap();
+        (advisories.source, advisories.note) = (AdvisoryOrigin::Embedded, "the database is broken".to_owned());
+    });
+    assert!(why.findings[0].message.contains("(the database is broken)"), "{}", why.findings[0].message);
+    let dated = |as_of: &str| with(&|facts| facts.advisories.as_mut().unwrap().as_of = as_of.to_owned());
+    let today = sample::clean().today;
+    assert_eq!(rules(&dated(&format!("{today}T23:59:59Z"))), []);
+    assert_eq!(rules(&dated("2099-01-01T00:00:00Z")), [("advisories-future", Level::Warn)]);
 }
 
 #[test]
