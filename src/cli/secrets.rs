@@ -59,21 +59,29 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
     }
     let pool = super::setup::pool(args.jobs)?;
     let document = pool.install(|| search(&scanner, &args.paths))?;
-    let mut out = super::output(args.output.as_deref())?;
-    match args.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &document)?;
-            writeln!(out)?;
-        }
-        Format::Text => text(&mut out, &document)?,
-    }
-    out.flush().context("cannot write the output")?;
     let denied = document.secrets.iter().any(|secret| secret.level == SecretLevel::Deny);
+    match deliver(args, &document) {
+        // What was found stays found, whether or not it could be written down.
+        Err(error) if denied => super::complain(&error),
+        written => written?,
+    }
     Ok(match (denied, document.problems.is_empty()) {
         (true, _) => 1,
         (false, false) => 2,
         (false, true) => 0,
     })
+}
+
+fn deliver(args: &Args, document: &Document) -> anyhow::Result<()> {
+    let mut out = super::output(args.output.as_deref())?;
+    match args.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, document)?;
+            writeln!(out)?;
+        }
+        Format::Text => text(&mut out, document)?,
+    }
+    out.flush().context("cannot write the output")
 }
 
 /// Everything in every path: artifacts and directories by the gate's own walk, any other file as it is. Where several paths are

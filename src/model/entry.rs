@@ -158,7 +158,8 @@ impl Serialize for EntryPath {
 pub fn escaped(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     if !text.contains(hidden) {
         return Cow::Borrowed(text);
@@ -177,4 +178,17 @@ pub struct Entry<'a> {
     pub path: &'a EntryPath,
     /// All of its bytes.
     pub content: &'a [u8],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn what_turns_or_hides_text_is_written_out() {
+        for c in ['\u{1b}', '\n', '\u{9b}', '\u{ad}', '\u{61c}', '\u{180e}', '\u{200f}', '\u{202e}', '\u{2069}', '\u{206f}', '\u{fffb}'] {
+            assert_eq!(escaped(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
+        }
+        assert_eq!(escaped("é 漢字 ✓.zip"), "é 漢字 ✓.zip");
+    }
 }

@@ -96,7 +96,10 @@ fn identity(facts: &Facts, several: bool) -> String {
     )
 }
 
-/// The findings of one level, those about one subject together.
+/// Warnings and remarks that are written out: more of them would push what decides off the screen.
+const MOST_ASIDES: usize = 30;
+
+/// The findings of one level, those about one subject together. Of what decides the verdict nothing is left out.
 fn group(page: &mut Page, level: Level, judged: &Judged) {
     let findings: Vec<&Finding> = judged.verdict.findings.iter().filter(|finding| finding.level == level).collect();
     if findings.is_empty() {
@@ -110,9 +113,14 @@ fn group(page: &mut Page, level: Level, judged: &Judged) {
     };
     page.gap();
     page.paragraph(0, "", Ink::Grave(level), &format!("{heading} ({})", findings.len()));
-    for (subject, findings) in by_subject(&findings) {
+    let most = if level > Level::Warn { findings.len() } else { MOST_ASIDES };
+    let (written, rest) = findings.split_at_checked(most).unwrap_or((&findings, &[]));
+    for (subject, findings) in by_subject(written) {
         heading_of(page, subject, &judged.facts.artifact.name);
         findings.into_iter().for_each(|finding| one(page, finding));
+    }
+    if !rest.is_empty() {
+        page.paragraph(2, "", Ink::Plain, &format!("and {} more, which `--report json=FILE` has too", rest.len()));
     }
 }
 

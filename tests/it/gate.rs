@@ -350,3 +350,11 @@ fn what_a_policy_prints_does_not_reach_the_terminal() {
     let output = bench.check(&["--policy", "p.rego", "clean.zip"]);
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{}", text(&output.stderr));
 }
+
+#[test]
+fn a_secret_that_was_found_stays_found_when_it_cannot_be_written() {
+    let bench = Bench::new();
+    let output = bench.run(&["secrets", "orders-node.zip", "-o", "missing/secrets.txt"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("missing/secrets.txt"));
+}

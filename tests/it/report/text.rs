@@ -1,6 +1,6 @@
 //! `text`: what a person sees.
 
-use fngate::model::{Ignored, SecretLevel, Severity};
+use fngate::model::{Ignored, SecretLevel, Severity, Vulnerability};
 use fngate::policy::{Ignore, Settings};
 use fngate::report::{Examined, Screen};
 use insta::assert_snapshot;
@@ -36,6 +36,20 @@ fn several_artifacts_and_one_that_cannot_be_read() {
     let result = Err("cannot read the artifact: permission denied".to_owned());
     run.artifacts.push(Examined { name: "secret.zip".to_owned(), result });
     assert_snapshot!(written("text", &run));
+}
+
+#[test]
+fn warnings_without_end_are_cut_and_what_decides_is_not() {
+    let many = |severity| {
+        let mut facts = sample::with_vulnerability(severity);
+        let one = facts.vulnerabilities.remove(0);
+        facts.vulnerabilities = (0..70).map(|n| Vulnerability { id: format!("GHSA-many-{n}"), ..one.clone() }).collect();
+        written("text", &run(vec![facts]))
+    };
+    let warned = many(Severity::Medium);
+    assert_eq!(warned.matches("[vulnerability-medium]").count(), 30);
+    assert!(warned.contains("WARNINGS (70)") && warned.contains("and 40 more, which `--report json=FILE` has too"), "{warned}");
+    assert_eq!(many(Severity::High).matches("[vulnerability-high]").count(), 70);
 }
 
 #[test]
