@@ -10,6 +10,7 @@
 )]
 
 mod artifact;
+mod evasion;
 mod extract;
 mod gate;
 mod mutation;
