@@ -54,10 +54,10 @@ impl Observer for Eye<'_> {
         EXTRACTORS.iter().any(|extractor| extractor.wants(path, head))
     }
 
-    fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
+    fn entry(&self, entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
         let file = File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: hex(&Sha256::digest(entry.content)) };
         found.files.push(file);
-        guarded(entry.path, found, |found| extract(entry, alias, found));
+        guarded(entry.path, found, |found| extract(entry, aliases, found));
         if let Some(scanner) = self.scanner {
             guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), found));
         }
@@ -84,24 +84,37 @@ fn guarded(path: &EntryPath, found: &mut Inventory, look: impl FnOnce(&mut Inven
     }
 }
 
-/// Shows an entry to every extractor that wants it, by its own path or by the path a link gives it.
-fn extract(entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
+/// Shows an entry to every extractor that wants it: by its own path, or by the path that a link gives it where the link
+/// makes it a package's (`node_modules/a`, which leads to `packages/a`) or where its own path says nothing.
+fn extract(entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
     let head = &entry.content[..entry.content.len().min(HEAD)];
+    let is_packaged = extract::lies_in_package(entry.path);
     for extractor in EXTRACTORS {
-        let path = if extractor.wants(entry.path, head) {
-            entry.path
-        } else {
-            match alias {
-                Some(alias) if extractor.wants(alias, head) => alias,
-                _ => continue,
-            }
-        };
-        if let Err(malformed) = extractor.extract(&Entry { path, ..*entry }, found) {
-            found.problems.push(
-                Problem::at(&extract::MANIFEST_MALFORMED, entry.path, format!("{}: {malformed}", extractor.name()))
-                    .bytes(entry.content.len() as u64),
-            );
+        let is_own = extractor.wants(entry.path, head);
+        // A package's own file is the package's under any other name too.
+        let mut linked = aliases.iter().filter(|_| !(is_packaged && is_own));
+        let says_more = |alias: &&EntryPath| extract::lies_in_package(alias) || !is_packaged && !is_own;
+        let alias = linked.find(|alias| says_more(alias) && extractor.wants(alias, head));
+        if is_own {
+            read(*extractor, entry, entry.path, found);
         }
+        if let Some(path) = alias {
+            let mut linked = Inventory::default();
+            read(*extractor, &Entry { path, ..*entry }, entry.path, &mut linked);
+            // What a registry serves has a version; a folder of the project's own need not.
+            linked.packages.retain(|package| !is_own || package.version.is_some());
+            found.merge(linked);
+        }
+    }
+}
+
+/// Runs one extractor on an entry that lies at `place`.
+fn read(extractor: &dyn extract::Extractor, entry: &Entry<'_>, place: &EntryPath, found: &mut Inventory) {
+    if let Err(malformed) = extractor.extract(entry, found) {
+        found.problems.push(
+            Problem::at(&extract::MANIFEST_MALFORMED, place, format!("{}: {malformed}", extractor.name()))
+                .bytes(entry.content.len() as u64),
+        );
     }
 }
 

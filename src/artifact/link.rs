@@ -14,6 +14,15 @@ const HOPS: usize = 40;
 /// Components looked up to resolve all links of one container: more than any honest one needs, and few enough to be quick.
 const STEPS: usize = 4_000_000;
 
+/// Links of different names to one file or folder; more no tool makes.
+const MOST_LINKS: usize = 64;
+
+/// The last two components of a path: what a link is called, and in which folder.
+fn ending(path: &EntryPath) -> &str {
+    let text = path.as_str();
+    text.rmatch_indices('/').nth(1).map_or(text, |(at, _)| &text[at..])
+}
+
 /// The links of one container, by their own path.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -36,7 +45,7 @@ impl Links {
 
     /// Resolves every link. `place` gets the folders that links lead to.
     pub(crate) fn resolve(&self, names: &Sorted, place: &mut Place<'_>, problems: &mut Vec<Problem>) {
-        let (mut aliases, mut steps) = (HashMap::new(), STEPS);
+        let (mut aliases, mut steps): (HashMap<String, Vec<EntryPath>>, usize) = (HashMap::new(), STEPS);
         for (link, target) in &self.targets {
             let Ok(link) = EntryPath::new(link) else { continue };
             let path = place.path(&link);
@@ -51,19 +60,31 @@ impl Links {
             match self.follow(link.as_str(), &mut steps) {
                 Lead::Outside => problems.push(Problem::at(&kind::LINK_OUTSIDE, &path, format!("the link points to `{shown}`"))),
                 Lead::Loop => problems.push(Problem::at(&kind::LINK_LOOP, &path, format!("the link to `{shown}` never arrives"))),
-                Lead::Inside(end) if end.is_empty() || names.has_folder(&end) => {
-                    if let Ok(end) = EntryPath::new(&end) {
-                        aliases.entry(place.path(&end).as_str().to_owned()).or_insert(path);
+                Lead::Inside(end)
+                    if end.is_empty() || names.has_folder(&end) || names.has_file(&end) && !self.targets.contains_key(&end) =>
+                {
+                    // Links that end alike say the same of what they lead to: a package manager's store has thousands.
+                    let links: &mut Vec<EntryPath> = aliases.entry(place.key(&end)).or_default();
+                    if !links.iter().any(|known| ending(known) == ending(&path)) {
+                        if links.len() < MOST_LINKS {
+                            links.push(path);
+                        } else {
+                            problems.push(Problem::at(
+                                &kind::LINK_SHADOW,
+                                &path,
+                                format!("more than {MOST_LINKS} links lead to `{shown}`"),
+                            ));
+                        }
                     }
                 }
-                Lead::Inside(end) if names.has_file(&end) && !self.targets.contains_key(&end) => {}
                 Lead::Inside(_) => problems.push(Problem::at(&kind::LINK_DANGLING, &path, format!("`{shown}` is not in the artifact"))),
             }
         }
         place.aliases = aliases;
     }
 
-    /// Follows a path through all links on its way.
+    /// Follows a path through all links on its way. Its time grows with the length of the names, not with its square: the
+    /// path so far is one text that is lengthened and cut.
     fn follow(&self, path: &str, steps: &mut usize) -> Lead {
         let mut todo: Vec<&str> = path.split('/').rev().collect();
         let mut at = String::new();
@@ -76,15 +97,17 @@ impl Links {
             }
             match component {
                 "" | "." => continue,
-                ".." if at.is_empty() => return Lead::Outside,
                 ".." => {
+                    if at.is_empty() {
+                        return Lead::Outside;
+                    }
                     at.truncate(at.rfind('/').unwrap_or(0));
                     continue;
                 }
                 _ => {}
             }
-            let parent = at.len();
-            if parent > 0 {
+            let above = at.len();
+            if above > 0 {
                 at.push('/');
             }
             at.push_str(component);
@@ -96,7 +119,7 @@ impl Links {
             if target.starts_with('/') || target.starts_with('\\') {
                 return Lead::Outside;
             }
-            at.truncate(parent);
+            at.truncate(above);
             todo.extend(target.split('/').rev());
             if todo.len() > 4096 {
                 return Lead::Loop;

@@ -10,6 +10,11 @@ use super::source::Source;
 use super::{gzip, magic, problem, tar, zip};
 use crate::model::{Entry, EntryPath, Inventory, Problem, ProblemKind};
 
+/// Links within links that are followed to find the paths of an entry.
+const DEEPEST_ALIAS: usize = 4;
+/// Paths of one entry that are looked at.
+const MOST_ALIASES: usize = 256;
+
 /// Bytes of an entry that [`Observer::wants_whole`] is shown.
 pub(crate) const HEAD: usize = 4096;
 
@@ -19,8 +24,8 @@ pub trait Observer: Sync {
     /// beginning, at most 4,096 bytes.
     fn wants_whole(&self, path: &EntryPath, head: &[u8]) -> bool;
 
-    /// Shows an entry. Where a link makes it appear at another path too, `alias` is that path.
-    fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory);
+    /// Shows an entry. Where links make it appear at other paths too, `aliases` are those paths.
+    fn entry(&self, entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory);
 
     /// Shows an entry of an image's layer that a later layer deletes or replaces: it is not in the function's file system,
     /// so its packages do not count, and it is in the image, so its secrets do.
@@ -74,14 +79,23 @@ struct Counts {
 pub(crate) struct Place<'a> {
     pub(crate) prefix: Option<&'a EntryPath>,
     pub(crate) depth: u32,
-    /// Folders that links lead to, with the link's own path.
-    pub(crate) aliases: HashMap<String, EntryPath>,
+    /// Files and folders that links lead to (the container's top is the empty path), with the paths of the links.
+    pub(crate) aliases: HashMap<String, Vec<EntryPath>>,
 }
 
 impl Place<'_> {
     /// The path of an entry of this container.
     pub(crate) fn path(&self, inner: &EntryPath) -> EntryPath {
         self.prefix.map_or_else(|| inner.clone(), |prefix| prefix.nested(inner))
+    }
+
+    /// The key of `inner` among the aliases; the container's own top is its prefix.
+    pub(crate) fn key(&self, inner: &str) -> String {
+        match (self.prefix, inner) {
+            (None, inner) => inner.to_owned(),
+            (Some(prefix), "") => format!("{prefix}!", prefix = prefix.as_str()),
+            (Some(prefix), inner) => format!("{prefix}!/{inner}", prefix = prefix.as_str()),
+        }
     }
 
     /// A problem of an entry whose name is no path, or of the container itself.
@@ -92,20 +106,45 @@ impl Place<'_> {
         }
     }
 
-    /// Where a link makes an entry appear too.
-    fn alias(&self, path: &EntryPath) -> Option<EntryPath> {
+    /// Where links make an entry appear too, through links to its folders' own links as well.
+    fn aliases(&self, path: &EntryPath) -> Vec<EntryPath> {
+        let mut found: Vec<EntryPath> = Vec::new();
         if self.aliases.is_empty() {
-            return None;
+            return found;
         }
-        let mut folder = path.folder();
-        while !folder.is_empty() {
-            if let Some(link) = self.aliases.get(folder) {
-                let rest = EntryPath::new(path.as_str().get(folder.len() + 1..)?).ok()?;
-                return Some(link.join(&rest));
+        let mut level = vec![path.clone()];
+        for _ in 0..DEEPEST_ALIAS {
+            let mut next = Vec::new();
+            for path in &level {
+                for alias in self.one_link(path) {
+                    if found.len() < MOST_ALIASES && alias != *path && !found.contains(&alias) {
+                        found.push(alias.clone());
+                        next.push(alias);
+                    }
+                }
             }
-            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            level = next;
         }
-        None
+        found
+    }
+
+    /// The paths that one link gives an entry.
+    fn one_link(&self, path: &EntryPath) -> Vec<EntryPath> {
+        let mut paths = Vec::new();
+        let mut at = path.as_str();
+        loop {
+            let rest = path.as_str().get(at.len()..).unwrap_or_default().trim_start_matches('/');
+            for link in self.aliases.get(at).into_iter().flatten() {
+                match EntryPath::new(rest) {
+                    Ok(rest) => paths.push(link.join(&rest)),
+                    Err(_) => paths.push(link.clone()),
+                }
+            }
+            if at.is_empty() {
+                return paths;
+            }
+            at = at.rsplit_once('/').map_or("", |(above, _)| above);
+        }
     }
 }
 
@@ -198,7 +237,7 @@ impl<'a> Walk<'a> {
     /// Shows an entry that is in hand and, where it is an archive itself, its entries.
     pub(crate) fn show(&self, path: &EntryPath, content: &[u8], place: &Place<'_>, found: &mut Inventory) {
         self.count_shown(1);
-        self.observer.entry(&Entry { path, content }, place.alias(path).as_ref(), found);
+        self.observer.entry(&Entry { path, content }, &place.aliases(path), found);
         self.open(path, Source::Memory(content), place.depth + 1, found);
     }
 
@@ -206,7 +245,8 @@ impl<'a> Walk<'a> {
     pub(crate) fn open(&self, path: &EntryPath, source: Source<'_>, depth: u32, found: &mut Inventory) {
         let mut head = [0; magic::ENOUGH];
         let Ok(length) = source.read_at(0, &mut head) else { return };
-        let Some(container) = magic::container(&head[..length], path) else { return };
+        let container = magic::container(&head[..length], path).or_else(|| zip::ends_in_one(&source).then_some(magic::Container::Zip));
+        let Some(container) = container else { return };
         if depth > self.limits.depth {
             found.problems.push(Problem::at(
                 &problem::LIMIT_DEPTH,

@@ -20,6 +20,12 @@ pub use problem::{
     BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
 };
 
+/// Whether a path lies in the folder of an installed npm package.
+#[must_use]
+pub fn lies_in_package(path: &EntryPath) -> bool {
+    npm::package_root(path.as_str()).is_some()
+}
+
 /// A file that claims a format and does not keep to it. It becomes a `manifest-malformed` problem at the entry's path;
 /// what was found before the fault stays.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +60,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &other::Image,
     &other::Native,
     &other::Neighbour,
+    &other::Packed,
     &other::Unread,
     &pypi::DirectUrl,
     &pypi::EggInfo,

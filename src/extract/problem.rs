@@ -73,6 +73,25 @@ pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
            `*.dist-info` and `package.json` files in the artifact, or give the lockfile it was installed from (`--lock`).",
 };
 
+/// A compressed file in a format without a reader.
+pub(super) const ARCHIVE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "archive-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "an archive in a format that is not opened",
+    page: "The file is compressed as bzip2, xz, zstd, lz4, 7z or rar and lies in no installed package. Code and packages in it may be \
+           unpacked when the function runs, and none of them was judged.\n\nPack it as a zip, a tar or a gzip, which are opened, ship \
+           its content unpacked, or accept it if it is data.",
+};
+
+/// An executable that unpacks itself.
+pub(super) const BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "binary-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "a packed executable",
+    page: "The executable was compressed by UPX and unpacks itself when it starts. Whether it is Rust, Go or C, and which packages it \
+           was built from, cannot be read off it.\n\nShip it unpacked: function packages are compressed anyway.",
+};
+
 /// A Go binary.
 pub(super) const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
 /// A Java archive.
@@ -100,6 +119,8 @@ const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {
 
 /// Every kind, in the order `fngate explain` lists them.
 pub const PROBLEMS: &[&ProblemKind] = &[
+    &ARCHIVE_UNATTRIBUTED,
+    &BINARY_UNATTRIBUTED,
     &BUNDLE_UNATTRIBUTED,
     &DOTNET,
     &GO_BINARY,

@@ -107,7 +107,16 @@ impl<'a> Search<'a> {
         if (text && goes_on) || !varied {
             return None;
         }
-        let confidence = self.proven(index, &secret, &secret)?;
+        // Hexadecimal throughout: the stretch of a checksum, which the letters of a prefix happen to begin.
+        if secret.len() >= 32 && bytes[secret.clone()].iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut confidence = self.proven(index, &secret, &secret)?;
+        // Within a longer run of letters (a mangled symbol, an encoded font) a format without a proof is a guess.
+        let is_within = goes_on && at.start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
+        if !text && is_within && confidence != Confidence::High {
+            confidence = Confidence::Low;
+        }
         // In a binary nothing delimits a short prefix: there it takes a proof, or a body that looks drawn.
         let stands = text || prefix.len() >= 4 && (confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0);
         stands.then(|| Hit { rule: index, name: secret.start..secret.start, matched: secret.clone(), secret, confidence })

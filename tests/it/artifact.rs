@@ -28,7 +28,7 @@ impl Observer for Witness {
         false
     }
 
-    fn entry(&self, entry: &Entry<'_>, _: Option<&EntryPath>, found: &mut Inventory) {
+    fn entry(&self, entry: &Entry<'_>, _: &[EntryPath], found: &mut Inventory) {
         found.files.push(File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: String::new() });
     }
 

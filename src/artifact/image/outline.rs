@@ -30,8 +30,8 @@ pub(super) struct Outline {
     pub(super) counts: Vec<u32>,
     /// Every visible file: the entry that holds its bytes, its node; in order.
     pub(super) files: Vec<(At, Id)>,
-    /// Folders that links lead to, with the link's own path.
-    pub(super) aliases: HashMap<String, EntryPath>,
+    /// Folders and files that links lead to, with the links' own paths.
+    pub(super) aliases: HashMap<String, Vec<EntryPath>>,
 }
 
 /// What all images of a walk may read and name together.
@@ -302,8 +302,8 @@ impl Pass<'_, '_> {
 
 /// Where links to folders lead. A link of an image that dangles, loops or climbs above the root is no problem: base images
 /// are full of the first, and a process inside the image sees nothing there, or the root.
-fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut Inventory) -> HashMap<String, EntryPath> {
-    let (mut aliases, mut steps, mut bytes) = (HashMap::new(), STEPS, 0);
+fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut Inventory) -> HashMap<String, Vec<EntryPath>> {
+    let (mut aliases, mut steps, mut bytes): (HashMap<String, Vec<EntryPath>>, _, _) = (HashMap::new(), STEPS, 0);
     for &link in links {
         let Kind::Link(target) = tree.kind(link) else { continue };
         let end = tree.follow(tree.parent(link), target, &mut steps);
@@ -311,10 +311,10 @@ fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut In
             found.problems.push(Problem::whole(&kind::LIMIT_ENTRIES, "the image has more links than can be followed"));
             break;
         }
-        let Some(end) = end.filter(|end| *end != ROOT && matches!(tree.kind(*end), Kind::Folder)) else { continue };
+        let Some(end) = end.filter(|end| *end != ROOT && matches!(tree.kind(*end), Kind::Folder | Kind::File(_))) else { continue };
         if let (Ok(end), Ok(link)) = (tree.path(end), tree.path(link)) {
             bytes += end.as_str().len() + link.as_str().len();
-            aliases.entry(below(prefix, end).as_str().to_owned()).or_insert_with(|| below(prefix, link));
+            aliases.entry(below(prefix, end).as_str().to_owned()).or_default().push(below(prefix, link));
         }
     }
     aliases

@@ -27,7 +27,7 @@ impl Observer for Shadow<'_> {
         false
     }
 
-    fn entry(&self, entry: &Entry<'_>, _: Option<&EntryPath>, found: &mut Inventory) {
+    fn entry(&self, entry: &Entry<'_>, _: &[EntryPath], found: &mut Inventory) {
         self.0.shadowed(entry, found);
     }
 

@@ -19,12 +19,33 @@ use super::link::Links;
 use super::name::Names;
 use super::problem as kind;
 use super::source::Source;
-use super::walk::{HEAD, Place, Walk};
+use super::walk::{EntryStream, HEAD, Place, Walk};
 use super::{magic, problem};
 use crate::model::{EntryPath, Inventory, Problem};
 
 /// The longest link target: Linux' `PATH_MAX`.
 const LONGEST_TARGET: u64 = 4096;
+
+/// Whether a file ends in a whole zip although it does not begin like one: readers find a zip by its end, so a program or
+/// any other prefix does not keep them from it. The end record must fit the file exactly and a directory must stand where
+/// it says (APPNOTE 4.3.16).
+pub(super) fn ends_in_one(source: &Source<'_>) -> bool {
+    const END: u64 = 22;
+    let length = source.len();
+    let Ok(tail) = source.range(length.saturating_sub(END + 65_535), length) else { return false };
+    memchr::memmem::rfind_iter(&tail, b"PK\x05\x06").any(|at| {
+        let Some(record) = tail.get(at..at + END as usize) else { return false };
+        let comment = usize::from(directory::u16_at(record, 20));
+        let size = u64::from(directory::u32_at(record, 12));
+        let end = length - (tail.len() - at) as u64;
+        let mut start = [0; 4];
+        at + END as usize + comment == tail.len()
+            && size >= 46
+            && size <= end
+            && source.read_at(end - size, &mut start).is_ok_and(|got| got == 4)
+            && &start == b"PK\x01\x02"
+    })
+}
 
 /// An entry that is to be shown.
 struct Job<'a> {
@@ -225,16 +246,21 @@ fn large_entry(walk: &Walk<'_>, source: &Source<'_>, job: &Job<'_>, place: &Plac
     if !walk.admit(&job.path, job.record.size, found) {
         return;
     }
-    let (mut whole, mut stream, mut buffer) = (None, None, Vec::new());
+    let (mut whole, mut buffer) = (None, Vec::new());
+    let mut stream: Option<Box<dyn EntryStream + '_>> = None;
     let result = unpack(source, job.record, job.extent, inflater, |bytes| {
-        let whole = *whole.get_or_insert_with(|| {
-            let head = &bytes[..bytes.len().min(HEAD)];
-            magic::container(head, &job.path).is_some() || walk.observer.wants_whole(&job.path, head)
-        });
-        if whole {
-            buffer.extend_from_slice(bytes);
-        } else {
-            stream.get_or_insert_with(|| walk.observer.stream(&job.path)).feed(bytes);
+        if let Some(stream) = &mut stream {
+            return stream.feed(bytes);
+        }
+        buffer.extend_from_slice(bytes);
+        // A deflate stream may give its first bytes in drops, or none at first: only `HEAD` of them say what the entry is.
+        if whole.is_none() && buffer.len() >= HEAD {
+            let head = &buffer[..HEAD];
+            let is_whole = magic::container(head, &job.path).is_some() || walk.observer.wants_whole(&job.path, head);
+            whole = Some(is_whole);
+            if !is_whole {
+                stream.insert(walk.observer.stream(&job.path)).feed(&std::mem::take(&mut buffer));
+            }
         }
     });
     match result {

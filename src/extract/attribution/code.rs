@@ -1,10 +1,12 @@
 //! Code: what a package has claimed is the package's; the rest has no owner and is said so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::extract::owner::Owners;
-use crate::extract::problem::{BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED};
-use crate::model::{Code, CodeKind, Ecosystem, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
+use crate::extract::problem::{
+    ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED, BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
+};
+use crate::model::{Code, CodeKind, Ecosystem, EntryPath, File, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
 
 /// Files of one kind outside the scope that are named one by one; an image's base has thousands.
 const MOST_NAMED: usize = 50;
@@ -13,10 +15,28 @@ const MOST_NAMED: usize = 50;
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
     let code = std::mem::take(&mut inventory.code);
-    inventory.problems.extend(code.iter().filter(|code| !owners.owns(&code.path)).map(problem));
+    let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path)).collect();
+    let copies = copies(&unowned, &inventory.files, &owners);
+    inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
     inventory.not_judged.retain(|file| !owners.owns(&file.path));
+    inventory.problems.retain(|problem| {
+        let path = problem.path.as_ref().filter(|_| [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id].contains(&problem.kind));
+        path.is_none_or(|path| !owners.owns(path))
+    });
     inventory.problems.extend(outside(&inventory.not_judged));
     crates(inventory);
+}
+
+/// The commands in `node_modules/.bin` that are, byte for byte, a package's own file: a packer that follows links copies them.
+fn copies(code: &[Code], files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
+    let commands: HashSet<&EntryPath> =
+        code.iter().map(|code| &code.path).filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
+    if commands.is_empty() {
+        return HashSet::new();
+    }
+    let owned: HashSet<&str> = files.iter().filter(|file| owners.owns(&file.path)).map(|file| file.sha256.as_str()).collect();
+    let copies = files.iter().filter(|file| commands.contains(&file.path) && owned.contains(file.sha256.as_str()));
+    copies.map(|file| file.path.clone()).collect()
 }
 
 fn problem(code: &Code) -> Problem {

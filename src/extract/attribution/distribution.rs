@@ -78,10 +78,27 @@ fn confirmed(inventory: &Inventory, owners: &Owners<'_>) -> HashSet<String> {
     if doubtful.is_empty() {
         return confirmed;
     }
-    for file in inventory.files.iter().filter(|file| base(file.path.as_str()).is_none() && owners.owns(&file.path)) {
-        confirmed.extend(ancestors(file.path.as_str()).filter(|folder| doubtful.contains(folder)).map(str::to_owned));
+    let unlisted = unlisted(inventory, &doubtful);
+    for file in inventory.files.iter().filter(|file| base(file.path.as_str()).is_none()) {
+        let is_module = matches!(file.path.extension(), "py" | "pyc" | "so" | "pyd");
+        let (is_owned, folders) = (owners.owns(&file.path), ancestors(file.path.as_str()));
+        confirmed.extend(
+            folders.filter(|folder| doubtful.contains(folder) && (is_owned || is_module && unlisted.contains(folder))).map(str::to_owned),
+        );
     }
     confirmed
+}
+
+/// The doubtful folders with metadata that lists no files, as slimming leaves it: there any module beside it is what it may
+/// speak of. In a folder of fixtures metadata without a list is one.
+fn unlisted<'a>(inventory: &Inventory, doubtful: &HashSet<&'a str>) -> HashSet<&'a str> {
+    let lists = |file: &&crate::model::File| matches!(file.path.file_name(), "RECORD" | "installed-files.txt" | "top_level.txt");
+    let listed: HashSet<&str> = inventory.files.iter().filter(lists).map(|file| file.path.folder()).collect();
+    let bare = inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::PyPi).flat_map(|package| &package.paths);
+    let bare = bare.filter(|path| !listed.contains(path.folder())).filter_map(|path| base(path.as_str()));
+    bare.filter(|base| !base.split('/').any(|component| FIXTURES.contains(&component)))
+        .filter_map(|base| doubtful.get(base).copied())
+        .collect()
 }
 
 /// What the metadata at `path` makes of its distribution; `None` for a fixture.
@@ -94,7 +111,8 @@ fn verdict(path: &EntryPath, owners: &Owners<'_>, confirmed: &HashSet<String>) -
         Standing::Vendored => (!is_fixture).then_some(Relation::Vendored),
         Standing::Root if is_inside => (!is_fixture).then_some(Relation::Vendored),
         Standing::Root => Some(Relation::Installed),
-        Standing::Doubtful => (!is_inside && !is_fixture && confirmed.contains(base)).then_some(Relation::Installed),
+        // Where the listed files really lie beside it, even a folder of tests is an installation.
+        Standing::Doubtful => (!is_inside && confirmed.contains(base)).then_some(Relation::Installed),
     }
 }
 

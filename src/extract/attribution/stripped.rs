@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::extract::npm::package_root;
+use crate::extract::npm::{Place, package_root, place};
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
 use crate::extract::pypi::{Standing, distribution, standing};
@@ -28,9 +28,11 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let mut stripped: BTreeMap<String, u64> = BTreeMap::new();
     for file in &inventory.files {
         let code = match file.path.extension() {
-            "js" | "cjs" | "mjs" | "node" | "wasm" => {
-                package_root(file.path.as_str()).map(|(root, _)| root).filter(|root| !owners.claims(root) && !ours.contains(root))
-            }
+            "js" | "cjs" | "mjs" | "node" | "wasm" => match package_root(file.path.as_str()) {
+                Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
+                // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.
+                None => Some(file.path.as_str()).filter(|_| matches!(place(file.path.folder()), Place::Modules | Place::Scope)),
+            },
             "py" | "pyc" | "so" | "pyd" => import_package(&file.path)
                 .filter(|(_, name)| !owners.owns(&file.path) && !distribution(name).is_some_and(|name| installed.contains(name)))
                 .map(|(root, _)| root),

@@ -57,8 +57,8 @@ impl Extractor for Bundle {
         "npm/bundle"
     }
 
-    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        matches!(path.extension(), "js" | "cjs" | "mjs") && package_root(path.as_str()).is_none()
+    fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
+        is_script(path, head) && package_root(path.as_str()).is_none()
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -67,6 +67,15 @@ impl Extractor for Bundle {
         }
         Ok(())
     }
+}
+
+/// Whether Node.js may run the file. `require` takes every extension it does not know for JavaScript
+/// (nodejs.org, "Modules: CommonJS modules", "All together"); of those the ones that are met, and none at all.
+fn is_script(path: &EntryPath, head: &[u8]) -> bool {
+    const EXTENSIONS: [&str; 12] = ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx", "es", "es6", "bin", "txt"];
+    let extension = path.extension();
+    let has = EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || !path.file_name().contains('.');
+    has && memchr::memchr(0, head).is_none()
 }
 
 /// What a script is, where it is not plain source.

@@ -42,7 +42,7 @@ impl Extractor for PackageJson {
 
 impl PackageJson {
     fn installed(&self, path: &EntryPath, root: &str, manifest: &Manifest) -> Package {
-        let name = manifest.name.as_deref().and_then(word).unwrap_or_else(|| folder_name(root));
+        let name = manifest.name.as_deref().and_then(word).filter(|name| is_name(name)).unwrap_or_else(|| folder_name(root));
         let version = manifest.version.as_deref().and_then(word);
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Installed, path, self.name());
         package.origin = match manifest.resolved.as_deref().map(origin) {
@@ -62,6 +62,16 @@ impl PackageJson {
             found.packages.push(package);
         }
     }
+}
+
+/// Whether a registry could know a package by this name: one component, or a scope and one (docs.npmjs.com, package.json,
+/// "name"). `./a` and `a/` are what nobody asks for, and would be looked up in vain.
+fn is_name(name: &str) -> bool {
+    let rest = match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').filter(|(scope, _)| !scope.is_empty()).map_or("", |(_, rest)| rest),
+        None => name,
+    };
+    !rest.is_empty() && !rest.contains(['/', '\\', '%', '?', '#'])
 }
 
 /// `@scope/name` or `name`: what the installer called the folder.

@@ -3,9 +3,11 @@
 mod image;
 mod native;
 mod neighbour;
+mod packed;
 mod unread;
 
 pub(super) use image::Image;
 pub(super) use native::Native;
 pub(super) use neighbour::Neighbour;
+pub(super) use packed::Packed;
 pub(super) use unread::Unread;

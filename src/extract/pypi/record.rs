@@ -37,7 +37,9 @@ impl Extractor for Record {
             if let Some(folder) = path.strip_suffix("/__init__.py").filter(|folder| *folder != base) {
                 packages.insert(folder.to_owned());
             }
-            found.claims.push(Claim::Listed(path));
+            if is_installable(&path, base) {
+                found.claims.push(Claim::Listed(path));
+            }
         }
         found.claims.extend(outermost(&packages).into_iter().map(Claim::Folder));
         Ok(())
@@ -77,6 +79,13 @@ fn resolved(start: &str, listed: &str) -> Option<String> {
         rest = up;
     }
     (!rest.split('/').any(|component| matches!(component, "" | "." | ".."))).then(|| joined(folder, rest))
+}
+
+/// Whether a wheel could have put the file there. Directly into the folder of all packages it puts modules, never scripts
+/// for Node.js or programs without an extension (`index.js` and `bootstrap` are where platforms look for the function).
+fn is_installable(path: &str, base: &str) -> bool {
+    let name = if base.is_empty() { path } else { path.get(base.len() + 1..).unwrap_or(path) };
+    name.contains('/') || name.rsplit_once('.').is_some_and(|(_, extension)| !matches!(extension, "js" | "cjs" | "mjs"))
 }
 
 /// A record may only speak of the folder it was installed into.

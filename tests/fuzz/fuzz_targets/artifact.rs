@@ -18,7 +18,7 @@ impl Observer for Blind {
     fn wants_whole(&self, _: &EntryPath, _: &[u8]) -> bool {
         false
     }
-    fn entry(&self, _: &Entry<'_>, _: Option<&EntryPath>, _: &mut Inventory) {}
+    fn entry(&self, _: &Entry<'_>, _: &[EntryPath], _: &mut Inventory) {}
     fn shadowed(&self, _: &Entry<'_>, _: &mut Inventory) {}
     fn stream<'a>(&'a self, _: &'a EntryPath) -> Box<dyn EntryStream + 'a> {
         Box::new(Nothing)

@@ -37,9 +37,9 @@ impl Observer for Witness {
         false
     }
 
-    fn entry(&self, entry: &Entry<'_>, alias: Option<&EntryPath>, found: &mut Inventory) {
+    fn entry(&self, entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
         found.files.push(row(entry, ""));
-        if let Some(alias) = alias {
+        for alias in aliases {
             found.files.push(File { path: alias.clone(), size: 0, sha256: "alias".into() });
         }
     }

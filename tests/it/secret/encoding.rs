@@ -93,3 +93,14 @@ fn a_minified_line_is_searched_by_columns() {
     let found = in_file("app.min.js", format!("{before}t=\"{}\";{before}", github()).as_bytes());
     assert_eq!((found.len(), found[0].line, found[0].column as usize), (1, 1, before.len() + 4));
 }
+
+#[test]
+fn a_format_within_a_longer_run_of_a_binary_is_a_guess() {
+    let body = ["_qksuHDiThfrsEjReY6", "oEWhcjxR2wkrPRnw1BSoEzql"].concat();
+    let alone = [b"\x7fELF\0\0ion".as_slice(), body.as_bytes(), b"\0"].concat();
+    let within = [b"\x7fELF\0_ZNfunction".as_slice(), body.as_bytes(), b"E10_M\0"].concat();
+    assert_eq!(in_file("a.so", &alone)[0].confidence, Confidence::Medium);
+    assert!(in_file("a.so", &within).iter().all(|secret| secret.confidence == Confidence::Low));
+    let checksum = ["x 4b1d", "9f86d081884c7d659a2feaa0c55ad015a3bf4f"].concat();
+    assert!(in_file("state.txt", checksum.as_bytes()).is_empty());
+}

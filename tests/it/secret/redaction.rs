@@ -88,3 +88,12 @@ fn boundaries_are_kept_in_text() {
         assert!(scan(&text).secrets.iter().any(|secret| secret.rule == "github-pat"), "{text}");
     }
 }
+
+#[test]
+fn in_a_package_a_password_in_any_url_is_a_warning() {
+    let url = ["socks://anna:q9Tv2L", "m4Xc7P@proxy.acme.io\npostgres://svc:q9Tv2L", "m4Xc7P@db.acme.io/app\n"].concat();
+    let mut secrets = builtin().scan(&path("node_modules/a/README.md"), url.as_bytes()).secrets;
+    attribute(&mut secrets, |path| path.is_in("node_modules"));
+    let levels: Vec<(&str, SecretLevel)> = secrets.iter().map(|secret| (secret.rule.as_str(), secret.level)).collect();
+    assert_eq!(levels, [("url-credentials", SecretLevel::Warn), ("postgres-url", SecretLevel::Deny)]);
+}
