@@ -127,7 +127,7 @@ findings contains finding if {
 		"level": "incomplete",
 		"subject": p.purl,
 		"message": sprintf("the version of %s (%s, by %s) is not known, so it could not be judged", [p.name, p.relation, p.evidence]),
-		"help": "pin the version, give the lockfile with `--lock FILE`, or keep the package's metadata in the artifact",
+		"help": "pin the version, ship the lockfile, or keep the package's metadata in the artifact",
 	})
 }
 

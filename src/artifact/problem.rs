@@ -179,8 +179,16 @@ pub(crate) const WHITEOUT_DANGLING: ProblemKind = ProblemKind {
     page: "A layer deletes a file that no layer below it has. Builders leave such whiteouts behind where a file was made and removed again; they change nothing, unless the layer was cut out of another image. Every file of every layer was judged or searched for secrets.",
 };
 
+/// Raised by no walk: the report's word for an artifact that could not be opened at all.
+pub(crate) const ARTIFACT_UNREADABLE: ProblemKind = unseen(
+    "artifact-unreadable",
+    "the artifact cannot be opened",
+    "It is not there, is empty, is no archive, or may not be read; nothing of it was judged. The message says which.",
+);
+
 /// Every kind this stage raises.
 pub const PROBLEMS: &[&ProblemKind] = &[
+    &ARTIFACT_UNREADABLE,
     &DUPLICATE_NAME,
     &HEADER_MISMATCH,
     &UNLISTED_ENTRY,

@@ -48,6 +48,9 @@ enum Format {
 struct Document {
     secrets: Vec<Secret>,
     problems: Vec<Problem>,
+    /// Why a path could not be opened.
+    #[serde(skip)]
+    failed: Vec<String>,
 }
 
 pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
@@ -65,7 +68,10 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
         Err(error) if denied => super::complain(&error),
         written => written?,
     }
-    Ok(match (denied, document.problems.is_empty()) {
+    for error in &document.failed {
+        let _ = writeln!(io::stderr(), "error: {error}");
+    }
+    Ok(match (denied, document.problems.is_empty() && document.failed.is_empty()) {
         (true, _) => 1,
         (false, false) => 2,
         (false, true) => 0,
@@ -105,7 +111,11 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
                 let found = file(scanner, path).with_context(|| format!("cannot read the file: {}", path.display()))?;
                 (found.secrets, found.problems)
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                // What the other paths hold is not lost over one that cannot be opened.
+                document.failed.push(super::said(&error.into()));
+                continue;
+            }
         };
         if paths.len() > 1
             && let Some(top) = top(path)

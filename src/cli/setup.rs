@@ -93,6 +93,9 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         }
     }
     let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), ..config.policy };
+    let mut settings = settings;
+    // A signer named in the call is asked for in the call.
+    settings.signature.required |= args.identity.is_some() || !args.key.is_empty();
     let gate = Gate {
         limits: limits(&config.limits, &Limits::default()),
         image_limits: limits(&config.limits, &Limits::image()),

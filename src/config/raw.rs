@@ -51,7 +51,7 @@ pub(super) struct Secret {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Signature {
-    pub(super) required: bool,
+    pub(super) required: Option<bool>,
     pub(super) trusted_root: Option<Word>,
     pub(super) identity: Vec<Identity>,
     pub(super) key: Vec<Key>,

@@ -119,7 +119,10 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
     Ok(Settings {
         vulnerability,
         advisories: advisories(&raw.advisories)?,
-        signature: SignatureSettings { required: raw.signature.required },
+        // Who names a signer asks for one; only an explicit `false` says otherwise.
+        signature: SignatureSettings {
+            required: raw.signature.required.unwrap_or(!raw.signature.identity.is_empty() || !raw.signature.key.is_empty()),
+        },
         completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
         ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
         accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,

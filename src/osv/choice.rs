@@ -62,7 +62,9 @@ fn database(choice: &Choice<'_>) -> Result<Result<Database, String>, SourceError
     }
     let Some(path) = default_path() else { return Ok(Err("no folder for an advisory database is known".to_owned())) };
     if !path.exists() {
-        return Ok(Err(format!("there is no advisory database at `{}`", path.display())));
+        let named = std::env::var_os("FNGATE_DB").is_some_and(|value| !value.is_empty());
+        let place = if named { format!("at `{}`", path.display()) } else { "in the cache folder".to_owned() };
+        return Ok(Err(format!("there is no advisory database {place}")));
     }
     Ok(Database::open(&path).map_err(|error| error.to_string()))
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, Finding, Ignored, InventoryState, NotJudged, Outcome, Package, Problem, Provenance, SCOPE, Secret,
-    Vulnerability,
+    Advisories, ArtifactFacts, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem, ProblemClass, Provenance,
+    SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -55,14 +55,60 @@ struct Digest<'a> {
 #[serde(untagged)]
 enum Artifact<'a> {
     Judged(Box<JudgedArtifact<'a>>),
-    Unread { name: &'a str, outcome: Outcome, error: &'a str },
+    Unread(Unread<'a>),
+}
+
+/// An artifact of which nothing could be read: the same lists as of any other, so that scripts need no second way.
+#[derive(Serialize)]
+struct Unread<'a> {
+    name: &'a str,
+    outcome: Outcome,
+    error: &'a str,
+    findings: [Finding; 1],
+    ignored: [Ignored; 0],
+    problems: [Problem; 1],
+    packages: [Row<'a>; 0],
+    vulnerabilities: [&'a Vulnerability; 0],
+    secrets: [&'a Secret; 0],
+}
+
+impl<'a> Unread<'a> {
+    fn of(examined: &'a Examined, error: &'a str) -> Self {
+        let kind = if error.starts_with("internal-error") { "internal-error" } else { "artifact-unreadable" };
+        let problem =
+            Problem { class: ProblemClass::Unseen, kind, path: None, message: error.to_owned(), bytes: 0, sha256: None, accepted: None };
+        let finding = Finding {
+            id: String::new(),
+            rule: kind.to_owned(),
+            level: Level::Incomplete,
+            subject: examined.name.clone(),
+            advisory: String::new(),
+            fingerprint: String::new(),
+            message: error.to_owned(),
+            help: String::new(),
+            path: None,
+            line: None,
+            tags: Vec::new(),
+        };
+        Self {
+            name: &examined.name,
+            outcome: examined.outcome(),
+            error,
+            findings: [finding],
+            ignored: [],
+            problems: [problem],
+            packages: [],
+            vulnerabilities: [],
+            secrets: [],
+        }
+    }
 }
 
 impl<'a> Artifact<'a> {
     fn of(examined: &'a Examined) -> Self {
         match &examined.result {
             Ok(judged) => Self::Judged(Box::new(JudgedArtifact::of(judged))),
-            Err(error) => Self::Unread { name: &examined.name, outcome: examined.outcome(), error },
+            Err(error) => Self::Unread(Unread::of(examined, error)),
         }
     }
 }

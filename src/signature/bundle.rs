@@ -40,7 +40,12 @@ pub fn bundles_beside(path: &Path) -> io::Result<Vec<BundleFile>> {
     for ending in ENDINGS {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
-        match read_bundle(&PathBuf::from(name)) {
+        let path = PathBuf::from(name);
+        // A pipe or a device beside an artifact would be waited for without end.
+        if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is no plain file: {}", path.display())));
+        }
+        match read_bundle(&path) {
             Ok(bundle) => found.push(bundle),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),

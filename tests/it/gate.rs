@@ -358,3 +358,43 @@ fn a_secret_that_was_found_stays_found_when_it_cannot_be_written() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("missing/secrets.txt"));
 }
+
+#[test]
+fn whoever_names_a_signer_asks_for_one() {
+    let bench = Bench::new();
+    let identity = ["--identity", "https://github.com/acme/x/.github/workflows/r.yml@refs/heads/main", "--issuer", "https://token.example"];
+    let code = |arguments: &[&str]| bench.check(&[&["clean.zip"], arguments].concat()).status.code();
+    assert_eq!(code(&[]), Some(0));
+    assert_eq!(code(&identity), Some(1));
+    let config = |text: &str| std::fs::write(bench.path("signer.toml"), text).unwrap();
+    config("[[signature.identity]]\nissuer = \"https://token.example\"\nsubject = \"https://example.com/x\"\n");
+    assert_eq!(code(&["--config", "signer.toml"]), Some(1));
+    config(
+        "[signature]\nrequired = false\n[[signature.identity]]\nissuer = \"https://token.example\"\nsubject = \"https://example.com/x\"\n",
+    );
+    assert_eq!(code(&["--config", "signer.toml"]), Some(0));
+}
+
+#[test]
+fn an_artifact_that_cannot_be_read_has_the_lists_of_any_other() {
+    let bench = Bench::new();
+    let (code, report) = bench.json(&["missing.zip"]);
+    let artifact = &report["artifacts"][0];
+    assert_eq!((code, artifact["outcome"].as_str()), (2, Some("incomplete")));
+    assert_eq!(artifact["problems"][0]["kind"], "artifact-unreadable");
+    assert_eq!(artifact["findings"][0]["level"], "incomplete");
+    for list in ["ignored", "packages", "vulnerabilities", "secrets"] {
+        assert_eq!(artifact[list], json!([]), "{list}");
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_opened_loses_no_secret_of_another() {
+    let bench = Bench::new();
+    let output = bench.run(&["secrets", "missing.zip", "orders-node.zip", "--format", "json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(document["secrets"][0]["path"], "orders-node.zip!/settings.js");
+    assert!(text(&output.stderr).contains("missing.zip"));
+    assert_eq!(bench.run(&["secrets", "missing.zip", "clean.zip"]).status.code(), Some(2));
+}

@@ -45,17 +45,18 @@ fn problem(code: &Code) -> Problem {
         CodeKind::Bundle => (
             &BUNDLE_UNATTRIBUTED,
             format!(
-                "a bundle made{maker}; which packages it holds, only its source map or metafile, `--lock FILE` or `--modules DIR` can tell"
+                "a bundle made{maker}; which packages it holds cannot be read off it: deploy node_modules unbundled, or accept it with a reason"
             ),
         ),
         CodeKind::Minified => (
             &MINIFIED_UNATTRIBUTED,
-            format!("minified{maker} and in no package; its source map, `--lock FILE` or `--modules DIR` can tell what it holds"),
+            format!(
+                "minified{maker} and in no package; what it holds cannot be read off it: deploy its source, or accept it with a reason"
+            ),
         ),
-        CodeKind::RustBinary => (
-            &RUST_BINARY_UNATTRIBUTED,
-            "a Rust binary without its list of crates; `cargo auditable build` embeds one, `--lock Cargo.lock` bounds it".to_owned(),
-        ),
+        CodeKind::RustBinary => {
+            (&RUST_BINARY_UNATTRIBUTED, "a Rust binary without its list of crates; `cargo auditable build` embeds one".to_owned())
+        }
     };
     Problem::at(kind, &code.path, message).bytes(code.size)
 }

@@ -57,7 +57,10 @@ fn an_artifact_that_cannot_be_read_could_not_be_judged() {
     run.artifacts.push(Examined { name: "b.zip".to_owned(), result: Err("no such file".to_owned()) });
     let document = parsed(&run);
     assert_eq!(document["outcome"], json!("incomplete"));
-    assert_eq!(document["artifacts"][1], json!({"name": "b.zip", "outcome": "incomplete", "error": "no such file"}));
+    let unread = &document["artifacts"][1];
+    assert_eq!((&unread["name"], &unread["outcome"], &unread["error"]), (&json!("b.zip"), &json!("incomplete"), &json!("no such file")));
+    assert_eq!(unread["problems"][0]["kind"], json!("artifact-unreadable"));
+    assert_eq!(unread["findings"][0]["message"], json!("no such file"));
     run.artifacts.clear();
     assert_eq!(parsed(&run)["outcome"], json!("incomplete"));
 }
