@@ -13,6 +13,7 @@ mod artifact;
 mod extract;
 mod gate;
 mod image;
+mod layer;
 mod mutation;
 mod osv;
 mod policy;
