@@ -40,7 +40,8 @@ impl Reporter for CycloneDx {
                 }
             }
         }
-        let seeds = run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| seed(&judged.facts)));
+        let seeds =
+            run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| seed(&judged.facts)));
         let seed: Vec<String> = seeds.collect();
         finish(&bom.document(&seed.join("\n"), &run.timestamp, None), out)
     }

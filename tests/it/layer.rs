@@ -226,7 +226,7 @@ fn the_commands_take_layers_and_never_skip_one() {
     assert_eq!(judged["layers"][0]["sha256"], fngate::artifact::hex(&artifact(&layer).digest()));
     assert_eq!(judged["packages"][0]["purl"], "pkg:npm/lodash@4.17.15");
     let text = run(&folder, &[&fixed[..], &["fn.zip", "--layer", "base.zip"]].concat());
-    assert!(String::from_utf8_lossy(&text.stdout).contains("with layer base.zip, sha256 "));
+    assert!(String::from_utf8_lossy(&text.stdout).contains("\nwith layer base.zip\nsha256 "));
 
     let alone: Value = serde_json::from_slice(&run(&folder, &[&fixed[..], &["fn.zip", "--format", "json"]].concat()).stdout).unwrap();
     assert_eq!(alone["artifacts"][0].get("layers"), None);
