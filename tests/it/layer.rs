@@ -181,6 +181,24 @@ fn limits_are_those_of_function_and_layers_together() {
 }
 
 #[test]
+fn every_entry_is_accounted_for_whoever_comes_first() {
+    let names: Vec<String> = (0..200).map(|at| format!("nodejs/node_modules/p{at}/package.json")).collect();
+    let layer = |version: &str, from: usize| {
+        let manifests: Vec<String> = (0..200).map(|at| package(&format!("p{at}"), version)).collect();
+        let files: Vec<(&str, &str)> = names.iter().zip(&manifests).map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        packed(&files[from..])
+    };
+    let artifact = with(&packed(&[HANDLER]), &[&layer("1.0.0", 0), &layer("2.0.0", 50), &layer("3.0.0", 120)]);
+    let census = artifact.walk(&Limits::default(), &crate::artifact::Witness).census;
+    assert_eq!((census.declared, census.shown, census.refused), (1 + 200 + 150 + 80, 1 + 200 + 150 + 80, 0));
+    let by = |workers| rayon::ThreadPoolBuilder::new().num_threads(workers).build().unwrap().install(|| scan(&artifact));
+    let (one, four) = (by(1), by(4));
+    assert_eq!(one, four);
+    let count = |version| one.packages.iter().filter(|package| package.version.as_deref() == Some(version)).count();
+    assert_eq!((count("1.0.0"), count("2.0.0"), count("3.0.0")), (50, 70, 80));
+}
+
+#[test]
 fn digest_and_signature_are_the_functions() {
     let function = packed(&[HANDLER]);
     let layer = packed(&[("python/x.txt", "x\n")]);
