@@ -9,6 +9,7 @@ mod image;
 mod limit;
 mod link;
 mod magic;
+mod mount;
 mod name;
 mod problem;
 pub mod registry;
@@ -21,6 +22,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine;
 use sha2::{Digest, Sha256};
@@ -30,7 +32,7 @@ pub use self::problem::PROBLEMS;
 use self::source::Source;
 pub use self::walk::{Census, EntryStream, Observer};
 use self::walk::{Place, Walk};
-use crate::model::{ArtifactFacts, ArtifactKind, Inventory};
+use crate::model::{ArtifactFacts, ArtifactKind, Inventory, LayerFacts};
 
 /// Why there is no artifact to judge.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,12 @@ pub enum OpenError {
     /// Neither archive nor directory.
     #[error("the artifact is neither a zip, a tar nor a directory: {0}")]
     Unknown(String),
+    /// A layer that is no zip.
+    #[error("a layer must be a zip: {0}")]
+    Layer(String),
+    /// Layers beside a container image.
+    #[error("an image takes no layers: {0}")]
+    Layered(String),
     /// The image could not be pulled.
     #[error(transparent)]
     Registry(#[from] registry::RegistryError),
@@ -73,6 +81,8 @@ impl OpenError {
                 "give the function's zip, its directory, a tar, or an image (`oci:REF`, a layout, a saved archive); to search a single file for secrets use `fngate secrets FILE`"
                     .to_owned(),
             ),
+            Self::Layer(_) => Some("give the zip that is published as the layer".to_owned()),
+            Self::Layered(_) => Some("leave `--layer` away: what an image needs is in the image".to_owned()),
             Self::Registry(error) => error.hint(),
             Self::Spool { .. } => Some("make room in the temporary folder, or set TMPDIR to one that has it".to_owned()),
         }
@@ -86,6 +96,8 @@ pub struct Artifact {
     kind: ArtifactKind,
     content: Content,
     digest: [u8; 32],
+    /// The lowest first.
+    layers: Vec<Arc<Artifact>>,
 }
 
 #[derive(Debug)]
@@ -121,7 +133,7 @@ impl Artifact {
         if path.metadata().map_err(unreadable)?.is_dir() {
             path.read_dir().map_err(unreadable)?;
             let (kind, digest) = image::of_folder(path).unwrap_or((ArtifactKind::Directory, [0; 32]));
-            return Ok(Self { name, kind, content: Content::Folder(path.to_path_buf()), digest });
+            return Ok(Self { name, kind, content: Content::Folder(path.to_path_buf()), digest, layers: Vec::new() });
         }
         let file = File::open(path).map_err(unreadable)?;
         Self::read(name, file)
@@ -143,7 +155,7 @@ impl Artifact {
         digest.update(&head);
         if (head.len() as u64) < Limits::ARTIFACT_IN_MEMORY {
             let kind = image::of_file(Source::Memory(&head)).unwrap_or(kind);
-            return Ok(Self { name, kind, content: Content::Memory(head), digest: digest.finalize().into() });
+            return Ok(Self { name, kind, content: Content::Memory(head), digest: digest.finalize().into(), layers: Vec::new() });
         }
         let spool = |source| OpenError::Spool { path: name.clone(), source };
         let mut file = tempfile::tempfile().map_err(spool)?;
@@ -162,7 +174,19 @@ impl Artifact {
         }
         file.rewind().map_err(spool)?;
         let kind = image::of_file(Source::File(&file, size)).unwrap_or(kind);
-        Ok(Self { name, kind, content: Content::Spooled(file, size), digest: digest.finalize().into() })
+        Ok(Self { name, kind, content: Content::Spooled(file, size), digest: digest.finalize().into(), layers: Vec::new() })
+    }
+
+    /// The same with layers that are mounted beside it, the lowest first; a later one hides what an earlier one has of the same
+    /// paths. Each must be a zip. Digest and signature stay those of the function alone.
+    pub fn with_layers(self, layers: Vec<Arc<Self>>) -> Result<Self, OpenError> {
+        if self.is_image() && !layers.is_empty() {
+            return Err(OpenError::Layered(self.name));
+        }
+        match layers.iter().find(|layer| layer.kind != ArtifactKind::Zip) {
+            Some(layer) => Err(OpenError::Layer(layer.name.clone())),
+            None => Ok(Self { layers, ..self }),
+        }
     }
 
     /// Whether this is a container image.
@@ -188,15 +212,21 @@ impl Artifact {
         let walk = Walk::new(limits, observer, parallel);
         let mut inventory = Inventory::default();
         let place = Place { prefix: None, depth: 0, aliases: HashMap::new() };
-        match &self.content {
-            Content::Memory(bytes) if self.is_image() => image::file(&walk, Source::Memory(bytes), &mut inventory),
-            Content::Spooled(file, size) if self.is_image() => image::file(&walk, Source::File(file, *size), &mut inventory),
-            Content::Folder(root) if self.is_image() => image::folder(&walk, root, &mut inventory),
-            Content::Memory(bytes) => top(&walk, Source::Memory(bytes), place, &mut inventory),
-            Content::Spooled(file, size) => top(&walk, Source::File(file, *size), place, &mut inventory),
-            Content::Folder(root) => folder::walk(&walk, root, place, &mut inventory),
-        }
+        self.show(&walk, place, &mut inventory);
+        mount::walk(&walk, &self.layers, &mut inventory);
         (Walked { inventory, census: walk.census() }, walk.is_over())
+    }
+
+    /// Shows what is in the artifact itself.
+    fn show(&self, walk: &Walk<'_>, place: Place<'_>, found: &mut Inventory) {
+        match &self.content {
+            Content::Memory(bytes) if self.is_image() => image::file(walk, Source::Memory(bytes), found),
+            Content::Spooled(file, size) if self.is_image() => image::file(walk, Source::File(file, *size), found),
+            Content::Folder(root) if self.is_image() => image::folder(walk, root, found),
+            Content::Memory(bytes) => top(walk, Source::Memory(bytes), place, found),
+            Content::Spooled(file, size) => top(walk, Source::File(file, *size), place, found),
+            Content::Folder(root) => folder::walk(walk, root, place, found),
+        }
     }
 
     /// The artifact's SHA-256; all zeros for a directory, which has none of its own, unless it is an image layout: then that
@@ -224,7 +254,8 @@ impl Artifact {
         // Lambda's `CodeSha256` of an image is the digest of its manifest, which a layout's own bytes do not give.
         let code_sha256 = matches!(self.kind, ArtifactKind::Zip | ArtifactKind::Tar | ArtifactKind::File)
             .then(|| base64::engine::general_purpose::STANDARD.encode(digest));
-        ArtifactFacts { name: self.name.clone(), kind: self.kind, size, sha256: hex(&digest), code_sha256 }
+        let layers = self.layers.iter().map(|layer| LayerFacts { name: layer.name.clone(), sha256: hex(&layer.digest) }).collect();
+        ArtifactFacts { name: self.name.clone(), kind: self.kind, size, sha256: hex(&digest), code_sha256, layers }
     }
 }
 

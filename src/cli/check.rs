@@ -4,10 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use fngate::Gate;
-use fngate::artifact::Artifact;
+use fngate::artifact::{Artifact, OpenError};
 use fngate::model::{Advisories, Outcome};
 use fngate::report::{Examined, Judged, REPORTERS, Reporter, Run, Screen, reporter, timestamp};
 use fngate::signature::{self, BundleFile};
@@ -37,6 +38,9 @@ pub(crate) struct Args {
     /// A Sigstore bundle for the artifact (repeatable)
     #[arg(long, value_name = "FILE")]
     bundle: Vec<PathBuf>,
+    /// A layer that is mounted beside each artifact: judged together, later ones over earlier ones (repeatable)
+    #[arg(long, value_name = "ZIP")]
+    layer: Vec<PathBuf>,
     #[command(flatten)]
     gate: GateArgs,
 }
@@ -59,8 +63,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let given = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let Setup { gate, config_digest, pool } = setup::gate(&args.gate, global, &paths)?;
+    let layers = layers(&args.layer);
     let progress = Progress::begin(global, names.len());
-    let artifacts: Vec<Examined> = pool.install(|| names.iter().map(|name| examine(&gate, name, &given, &progress)).collect());
+    let call = Call { gate: &gate, bundles: &given, layers: &layers };
+    let artifacts: Vec<Examined> = pool.install(|| names.iter().map(|name| examine(&call, name, &progress)).collect());
     progress.end();
 
     let advisories = asked(&artifacts).unwrap_or_else(|| gate.source.about().on(gate.today));
@@ -138,24 +144,44 @@ fn bundle(path: &Path) -> anyhow::Result<BundleFile> {
     signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()))
 }
 
+/// What every artifact of a call is judged with.
+struct Call<'a> {
+    gate: &'a Gate,
+    bundles: &'a [BundleFile],
+    /// A layer that cannot be opened is an error of every artifact, because none can be judged without it.
+    layers: &'a Result<Vec<Arc<Artifact>>, OpenError>,
+}
+
+/// Opens layers, the lowest first.
+pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Arc<Artifact>>, OpenError> {
+    paths.iter().map(|path| Artifact::open(path).map(Arc::new)).collect()
+}
+
 /// Judges one artifact. Whatever goes wrong with it is said of it and stops no other.
-fn examine(gate: &Gate, name: &str, given: &[BundleFile], progress: &Progress) -> Examined {
+fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> Examined {
     progress.next(name);
-    let result = catch_unwind(AssertUnwindSafe(|| judge(gate, name, given)))
+    let result = catch_unwind(AssertUnwindSafe(|| judge(call, name)))
         .unwrap_or_else(|_| Err("internal-error: fngate itself failed on this artifact and judged nothing".to_owned()));
     Examined { name: name.to_owned(), result }
 }
 
-fn judge(gate: &Gate, name: &str, given: &[BundleFile]) -> Result<Judged, String> {
-    let artifact = open(name).map_err(|error| line(&error))?;
+fn judge(call: &Call<'_>, name: &str) -> Result<Judged, String> {
+    let layers = call.layers.as_ref().map_err(|error| format!("a layer cannot be judged: {}", explained(error)))?;
+    let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
+    let given = call.bundles;
     let mut bundles = given.to_vec();
     if name != "-" && !name.starts_with("oci:") {
         let beside =
             signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
         bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
     }
-    let (facts, verdict) = gate.check(&artifact, &bundles).map_err(|error| line(&error.into()))?;
+    let (facts, verdict) = call.gate.check(&artifact, &bundles).map_err(|error| line(&error.into()))?;
     Ok(Judged { facts, verdict })
+}
+
+/// The same of an error that several artifacts share.
+fn explained(error: &OpenError) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; hint: {hint}"))
 }
 
 /// An error on one line, as a report of many artifacts has it.

@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// A zip, a tar, a directory or an image (`oci:REF`, a layout, a saved archive); `-` reads standard input
     #[arg(value_name = "ARTIFACT")]
     artifact: String,
+    /// A layer that is mounted beside it: listed together, later ones over earlier ones (repeatable)
+    #[arg(long, value_name = "ZIP")]
+    layer: Vec<PathBuf>,
     /// The form of the output
     #[arg(long, value_name = "NAME", default_value = "cyclonedx")]
     format: Format,
@@ -37,7 +40,7 @@ enum Format {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
-    let artifact = check::open(&args.artifact)?;
+    let artifact = check::open(&args.artifact)?.with_layers(check::layers(&args.layer)?)?;
     let pool = setup::pool(args.jobs)?;
     let inventory = pool.install(|| fngate::scan::scan(&artifact, &artifact.default_limits(), None));
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();

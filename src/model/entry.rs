@@ -5,6 +5,11 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+/// The folder of everything that a function's layers hold: `opt!/nodejs/node_modules/a/index.js` is `/opt/nodejs/..` for the
+/// running function. No folder of a function can have this name, because a `!` at its end would be written as `%21`; an archive
+/// that is called `opt` could, and is a problem where there are layers.
+pub const LAYERS: &str = "opt!";
+
 /// Bytes a path may have: Linux' `PATH_MAX`, above which no runtime could open the file anyway.
 const LONGEST_PATH: usize = 4096;
 
@@ -94,6 +99,20 @@ impl EntryPath {
     #[must_use]
     pub fn join(&self, inner: &Self) -> Self {
         Self(format!("{}/{}", self.0, inner.0))
+    }
+
+    /// The first `length` bytes of the path, where they are a path: a folder above it, an archive around it, or itself.
+    #[must_use]
+    pub fn prefix(&self, length: usize) -> Option<Self> {
+        let rest = self.0.get(length..)?;
+        (length > 0 && (rest.is_empty() || rest.starts_with('/') || rest.starts_with("!/"))).then(|| Self(self.0[..length].to_owned()))
+    }
+
+    /// The path from byte `start` on, where that is the first of a component.
+    #[must_use]
+    pub fn suffix(&self, start: usize) -> Option<Self> {
+        let rest = self.0.get(start..).filter(|rest| !rest.is_empty())?;
+        self.0[..start].ends_with('/').then(|| Self(rest.to_owned()))
     }
 
     /// The whole path, `outer!/inner` for nested entries.

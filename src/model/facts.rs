@@ -57,6 +57,18 @@ pub struct ArtifactFacts {
     /// The same in base64, as AWS Lambda reports it (`CodeSha256`); `None` for a directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_sha256: Option<String>,
+    /// What is mounted beside it, the lowest first; absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerFacts>,
+}
+
+/// A layer that is mounted beside a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerFacts {
+    /// As the operator named it.
+    pub name: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
 }
 
 /// Everything known about one artifact.

@@ -13,8 +13,8 @@ mod secret;
 mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
-pub use entry::{Entry, EntryPath, PathFault, escaped};
-pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION};
+pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
+pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
 pub use package::{Ecosystem, Origin, Package, Relation, purl};

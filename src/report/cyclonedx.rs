@@ -40,11 +40,9 @@ impl Reporter for CycloneDx {
                 }
             }
         }
-        let seed: Vec<&str> = run
-            .artifacts
-            .iter()
-            .map(|examined| examined.result.as_ref().map_or(examined.name.as_str(), |judged| &judged.facts.artifact.sha256))
-            .collect();
+        let seeds =
+            run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| seed(&judged.facts)));
+        let seed: Vec<String> = seeds.collect();
         finish(&bom.document(&seed.join("\n"), &run.timestamp, None), out)
     }
 }
@@ -53,7 +51,13 @@ impl Reporter for CycloneDx {
 pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut bom = Bom::default();
     bom.components = bom.take(facts, "artifact");
-    finish(&bom.document(&facts.artifact.sha256, timestamp, Some(subject(facts, "artifact"))), out)
+    finish(&bom.document(&seed(facts), timestamp, Some(subject(facts, "artifact"))), out)
+}
+
+/// What the serial number of an artifact's list depends on: its bytes and those of its layers.
+fn seed(facts: &Facts) -> String {
+    let layers = facts.artifact.layers.iter().map(|layer| layer.sha256.as_str());
+    std::iter::once(facts.artifact.sha256.as_str()).chain(layers).collect::<Vec<_>>().join("\n")
 }
 
 fn finish(document: &Value, out: &mut dyn Write) -> io::Result<()> {
@@ -126,11 +130,16 @@ fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
     own.insert("type".to_owned(), json!("application"));
     own.insert("bom-ref".to_owned(), json!(reference));
     own.insert("name".to_owned(), json!(artifact.name));
+    let mut properties = Vec::new();
     if artifact.kind == ArtifactKind::Directory {
         // The digest of a directory is one of names and contents, no file's hash.
-        own.insert("properties".to_owned(), json!([{"name": "fngate:tree-sha256", "value": artifact.sha256}]));
+        properties.push(json!({"name": "fngate:tree-sha256", "value": artifact.sha256}));
     } else {
         own.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": artifact.sha256}]));
+    }
+    properties.extend(artifact.layers.iter().map(|layer| json!({"name": "fngate:layer-sha256", "value": layer.sha256})));
+    if !properties.is_empty() {
+        own.insert("properties".to_owned(), Value::Array(properties));
     }
     own
 }

@@ -63,6 +63,10 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
             page.paragraph(0, "", verdict_ink(judged.verdict.outcome), &format!("{lead}{}", verdict_line(judged)));
             page.paragraph(0, "", Ink::Plain, &identity(&judged.facts, several));
             page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", judged.facts.artifact.sha256));
+            for layer in &judged.facts.artifact.layers {
+                page.paragraph(0, "with ", Ink::Plain, &format!("layer {}", escaped(&layer.name)));
+                page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", layer.sha256));
+            }
             for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
                 group(page, level, judged);
             }

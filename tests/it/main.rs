@@ -15,6 +15,7 @@ mod evasion;
 mod extract;
 mod gate;
 mod image;
+mod layer;
 mod mutation;
 mod osv;
 mod policy;

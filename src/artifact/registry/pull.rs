@@ -50,7 +50,7 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     for (byte, pair) in bytes.iter_mut().zip(digest.digits().as_bytes().chunks(2)) {
         *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
     }
-    Ok(Artifact { name, kind: ArtifactKind::OciLayout, content: Content::Spooled(file, size), digest: bytes })
+    Ok(Artifact { name, kind: ArtifactKind::OciLayout, content: Content::Spooled(file, size), digest: bytes, layers: Vec::new() })
 }
 
 /// The manifest of the platform, and its digest.

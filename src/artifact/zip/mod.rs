@@ -61,7 +61,7 @@ pub(super) fn walk(walk: &Walk<'_>, source: Source<'_>, mut place: Place<'_>, fo
         Err(error) => return found.problems.push(place.problem(&kind::UNREADABLE_ARCHIVE, format!("reading failed: {error}"))),
     };
     let mut faults = std::mem::take(&mut directory.faults);
-    let extents = match layout::check(&source, &directory, place.prefix.is_some(), &mut faults) {
+    let extents = match layout::check(&source, &directory, place.depth > 0, &mut faults) {
         Ok(extents) => extents,
         Err(error) => return found.problems.push(place.problem(&kind::UNREADABLE_ARCHIVE, format!("reading failed: {error}"))),
     };

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::LOCKFILE_UNREAD;
 use crate::extract::pypi::{FIXTURES, base};
-use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Ecosystem, EntryPath, Inventory, LAYERS, Origin, Package, Relation};
 
 type Name = (Ecosystem, String);
 
@@ -153,6 +153,10 @@ fn moot(named: &[Package], known: &[Package]) -> HashSet<EntryPath> {
 
 /// The folder whose code finds an installed package: it and everything below it.
 fn home(ecosystem: Ecosystem, path: &EntryPath) -> &str {
+    // `NODE_PATH` and `sys.path` have the layers' folders in every process of the function.
+    if path.is_in(LAYERS) && ecosystem != Ecosystem::CratesIo {
+        return "";
+    }
     match ecosystem {
         Ecosystem::Npm => path.as_str().find("node_modules/").map_or(path.folder(), |at| path.as_str()[..at].trim_end_matches('/')),
         Ecosystem::PyPi => {

@@ -25,7 +25,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
         .filter(|package| package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed)
         .map(|package| Ecosystem::PyPi.folded(&package.name))
         .collect();
-    let mut stripped: BTreeMap<String, u64> = BTreeMap::new();
+    let mut stripped: BTreeMap<EntryPath, u64> = BTreeMap::new();
     for file in &inventory.files {
         let code = match file.path.extension() {
             "js" | "cjs" | "mjs" | "node" | "wasm" => match package_root(file.path.as_str()) {
@@ -38,16 +38,12 @@ pub(super) fn settle(inventory: &mut Inventory) {
                 .map(|(root, _)| root),
             _ => None,
         };
-        if let Some(root) = code {
-            *stripped.entry(root.to_owned()).or_default() += file.size;
+        if let Some(root) = code.and_then(|root| file.path.prefix(root.len())) {
+            *stripped.entry(root).or_default() += file.size;
         }
     }
-    let problems = stripped.into_iter().filter_map(|(root, bytes)| {
-        let path = EntryPath::new(&root).ok()?;
-        Some(
-            Problem::at(&PACKAGE_UNATTRIBUTED, &path, "installed code without the metadata that names its package and version")
-                .bytes(bytes),
-        )
+    let problems = stripped.into_iter().map(|(root, bytes)| {
+        Problem::at(&PACKAGE_UNATTRIBUTED, &root, "installed code without the metadata that names its package and version").bytes(bytes)
     });
     inventory.problems.extend(problems);
     let versionless = inventory

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fngate::model::{Ecosystem, Facts, INPUT_VERSION, Package, Relation, SecretLevel, Statement};
+use fngate::model::{Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement};
 use serde_json::{Map, Value};
 
 use super::sample::{self, path};
@@ -14,6 +14,7 @@ fn schema() -> Value {
 /// Facts in which every key that can be there is there.
 fn full() -> Facts {
     let mut facts = sample::grave();
+    facts.artifact.layers.push(LayerFacts { name: "base.zip".to_owned(), sha256: "34".repeat(32) });
     let known = &mut facts.vulnerabilities[0];
     known.cvss_vector = Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned());
     known.informational = Some("unsound".to_owned());

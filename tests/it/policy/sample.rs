@@ -38,6 +38,7 @@ pub fn clean() -> Facts {
             size: 1_552,
             sha256: "12".repeat(32),
             code_sha256: Some("EhISEhISEhISEhISEhISEhISEhISEhISEhISEhISEhI=".to_owned()),
+            layers: Vec::new(),
         },
         inventory: inventory.sorted(),
         vulnerabilities: Vec::new(),
