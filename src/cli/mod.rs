@@ -66,7 +66,7 @@ pub(crate) enum Color {
 enum Command {
     /// Judge function packages: packages, advisories, secrets, signature, policies
     Check(check::Args),
-    /// List the packages in an artifact, as CycloneDX
+    /// List the packages in an artifact, as CycloneDX or SPDX
     Sbom(sbom::Args),
     /// Look up the advisories of packages, without an artifact
     Query(query::Args),

@@ -1,4 +1,4 @@
-//! `fngate sbom ARTIFACT`: the inventory alone, as CycloneDX.
+//! `fngate sbom ARTIFACT`: the inventory alone, as CycloneDX or SPDX.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::ValueEnum;
 use fngate::model::{Facts, InventoryState, ProblemClass, Provenance, escaped};
-use fngate::report::{timestamp, write_sbom};
+use fngate::report::{timestamp, write_sbom, write_spdx};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
@@ -37,6 +37,8 @@ pub(crate) struct Args {
 enum Format {
     /// CycloneDX 1.6 JSON
     Cyclonedx,
+    /// SPDX 2.3 JSON
+    Spdx,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
@@ -56,6 +58,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Cyclonedx => write_sbom(&facts, &time, &mut out),
+        Format::Spdx => write_spdx(&facts, &time, &mut out),
     }
     .and_then(|()| out.flush())
     .context("cannot write the list")?;

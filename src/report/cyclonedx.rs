@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
+use super::component::{artifact_seed, by_purl, file_digest, finish, is_build_only, is_optional, owner, seed, uuid};
 use super::{Reporter, Run};
-use crate::model::{ArtifactKind, Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
+use crate::model::{Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
 
 /// The CycloneDX report.
 pub(super) struct CycloneDx;
@@ -40,10 +40,7 @@ impl Reporter for CycloneDx {
                 }
             }
         }
-        let seeds =
-            run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| seed(&judged.facts)));
-        let seed: Vec<String> = seeds.collect();
-        finish(&bom.document(&seed.join("\n"), &run.timestamp, None), out)
+        finish(&bom.document(&seed(run), &run.timestamp, None), out)
     }
 }
 
@@ -51,18 +48,7 @@ impl Reporter for CycloneDx {
 pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut bom = Bom::default();
     bom.components = bom.take(facts, "artifact");
-    finish(&bom.document(&seed(facts), timestamp, Some(subject(facts, "artifact"))), out)
-}
-
-/// What the serial number of an artifact's list depends on: its bytes and those of its layers.
-fn seed(facts: &Facts) -> String {
-    let layers = facts.artifact.layers.iter().map(|layer| layer.sha256.as_str());
-    std::iter::once(facts.artifact.sha256.as_str()).chain(layers).collect::<Vec<_>>().join("\n")
-}
-
-fn finish(document: &Value, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
+    finish(&bom.document(&artifact_seed(facts), timestamp, Some(subject(facts, "artifact"))), out)
 }
 
 /// A bill of materials under construction.
@@ -76,10 +62,7 @@ struct Bom {
 impl Bom {
     /// The components of one artifact; what is known against them and how complete they are is noted.
     fn take(&mut self, facts: &Facts, reference: &str) -> Vec<Value> {
-        let mut by_purl: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
-        for package in facts.inventory.components() {
-            by_purl.entry(package.purl()).or_default().push(package);
-        }
+        let by_purl = by_purl(facts);
         let refers = |purl: &str| format!("{reference}/{purl}");
         let components = by_purl.iter().map(|(purl, packages)| component(purl, packages, &refers(purl))).collect();
         let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
@@ -110,7 +93,7 @@ impl Bom {
             "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
             "bomFormat": "CycloneDX",
             "specVersion": "1.6",
-            "serialNumber": serial_number(seed),
+            "serialNumber": format!("urn:uuid:{}", uuid("cyclonedx", seed)),
             "version": 1,
             "metadata": metadata,
             "components": self.components,
@@ -131,11 +114,12 @@ fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
     own.insert("bom-ref".to_owned(), json!(reference));
     own.insert("name".to_owned(), json!(artifact.name));
     let mut properties = Vec::new();
-    if artifact.kind == ArtifactKind::Directory {
+    match file_digest(artifact) {
+        Some(digest) => {
+            own.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": digest}]));
+        }
         // The digest of a directory is one of names and contents, no file's hash.
-        properties.push(json!({"name": "fngate:tree-sha256", "value": artifact.sha256}));
-    } else {
-        own.insert("hashes".to_owned(), json!([{"alg": "SHA-256", "content": artifact.sha256}]));
+        None => properties.push(json!({"name": "fngate:tree-sha256", "value": artifact.sha256})),
     }
     properties.extend(artifact.layers.iter().map(|layer| json!({"name": "fngate:layer-sha256", "value": layer.sha256})));
     if !properties.is_empty() {
@@ -171,9 +155,9 @@ fn component(purl: &str, packages: &[&Package], reference: &str) -> Value {
 }
 
 fn scope(packages: &[&Package]) -> &'static str {
-    if packages.iter().all(|package| package.relation == Relation::Build) {
+    if is_build_only(packages) {
         "excluded"
-    } else if packages.iter().all(|package| package.dev && !package.relation.is_inside()) {
+    } else if is_optional(packages) {
         "optional"
     } else {
         "required"
@@ -216,12 +200,6 @@ fn properties(packages: &[&Package]) -> Vec<Value> {
     properties.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
-/// The component a vulnerable purl belongs to: itself, or the package of which it is a candidate version.
-fn owner<'a>(purl: &'a str, known: &'a BTreeMap<String, Vec<&Package>>) -> Option<&'a str> {
-    let bare = purl.split('@').next().unwrap_or(purl);
-    known.get_key_value(purl).or_else(|| known.get_key_value(bare)).map(|(purl, _)| purl.as_str())
-}
-
 fn vulnerability(known: &Vulnerability, reference: &str, affects: &[Value]) -> Value {
     let osv = |id: &str| json!({"name": "OSV", "url": format!("https://osv.dev/vulnerability/{id}")});
     let mut rating = json!({"severity": known.severity.as_str()});
@@ -256,19 +234,4 @@ fn method(vector: &str) -> &'static str {
         Some("CVSS:4.0") => "CVSSv4",
         _ => "CVSSv2",
     }
-}
-
-/// A UUID (RFC 9562, version 8: own digest) that is the same for the same bytes.
-fn serial_number(seed: &str) -> String {
-    let mut digest = Sha256::new();
-    digest.update(b"fngate cyclonedx\n");
-    digest.update(seed.as_bytes());
-    let mut hex: Vec<char> = digest.finalize().iter().take(16).flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).collect();
-    for (at, digit) in [(12, '8'), (16, 'a')] {
-        if let Some(place) = hex.get_mut(at) {
-            *place = digit;
-        }
-    }
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().iter().collect::<String>();
-    format!("urn:uuid:{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }

@@ -55,7 +55,7 @@ struct Digest<'a> {
 #[serde(untagged)]
 enum Artifact<'a> {
     Judged(Box<JudgedArtifact<'a>>),
-    Unread(Unread<'a>),
+    Unread(Box<Unread<'a>>),
 }
 
 /// An artifact of which nothing could be read: the same lists as of any other, so that scripts need no second way.
@@ -108,7 +108,7 @@ impl<'a> Artifact<'a> {
     fn of(examined: &'a Examined) -> Self {
         match &examined.result {
             Ok(judged) => Self::Judged(Box::new(JudgedArtifact::of(judged))),
-            Err(error) => Self::Unread(Unread::of(examined, error)),
+            Err(error) => Self::Unread(Box::new(Unread::of(examined, error))),
         }
     }
 }

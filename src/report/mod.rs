@@ -1,8 +1,10 @@
 //! Reports: what was judged, written for a person or a machine. One file a format.
 
+mod component;
 mod cyclonedx;
 mod json;
 mod page;
+mod spdx;
 mod text;
 mod words;
 
@@ -11,6 +13,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 pub use cyclonedx::write_sbom;
+pub use spdx::write_spdx;
 
 use crate::model::{Advisories, Facts, InventoryState, Outcome, ProblemClass, Verdict};
 
@@ -25,7 +28,7 @@ pub trait Reporter: Sync {
 }
 
 /// Every format. A new one is a file, its `mod` line and its line here.
-pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx];
+pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx];
 
 /// The reporter of a name.
 #[must_use]

@@ -1,0 +1,74 @@
+//! What the bills of materials share: components by purl, and names that are the same for the same bytes.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Run;
+use crate::model::{ArtifactFacts, ArtifactKind, Facts, Package, Relation};
+
+/// The components of an artifact, in the order of their purls, each with every way it is known.
+pub(super) fn by_purl(facts: &Facts) -> BTreeMap<String, Vec<&Package>> {
+    let mut by_purl: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
+    for package in facts.inventory.components() {
+        by_purl.entry(package.purl()).or_default().push(package);
+    }
+    by_purl
+}
+
+/// The component a vulnerable purl belongs to: itself, or the package of which it is a candidate version.
+pub(super) fn owner<'a>(purl: &'a str, known: &'a BTreeMap<String, Vec<&Package>>) -> Option<&'a str> {
+    let bare = purl.split('@').next().unwrap_or(purl);
+    known.get_key_value(purl).or_else(|| known.get_key_value(bare)).map(|(purl, _)| purl.as_str())
+}
+
+/// Whether a package only ran when the artifact was built.
+pub(super) fn is_build_only(packages: &[&Package]) -> bool {
+    packages.iter().all(|package| package.relation == Relation::Build)
+}
+
+/// Whether a package is only named, and only for development or optional use.
+pub(super) fn is_optional(packages: &[&Package]) -> bool {
+    packages.iter().all(|package| package.dev && !package.relation.is_inside())
+}
+
+/// The SHA-256 of the artifact's file; the digest of a directory is one of names and contents, no file's hash.
+pub(super) fn file_digest(artifact: &ArtifactFacts) -> Option<&str> {
+    (artifact.kind != ArtifactKind::Directory).then_some(artifact.sha256.as_str())
+}
+
+/// What a document about a run is told apart by.
+pub(super) fn seed(run: &Run) -> String {
+    let seeds =
+        run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| artifact_seed(&judged.facts)));
+    seeds.collect::<Vec<_>>().join("\n")
+}
+
+/// What a document about one artifact is told apart by: its bytes and those of its layers.
+pub(super) fn artifact_seed(facts: &Facts) -> String {
+    let layers = facts.artifact.layers.iter().map(|layer| layer.sha256.as_str());
+    std::iter::once(facts.artifact.sha256.as_str()).chain(layers).collect::<Vec<_>>().join("\n")
+}
+
+/// A UUID (RFC 9562, version 8: own digest) that is the same for the same format and bytes.
+pub(super) fn uuid(format: &str, seed: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(format!("fngate {format}\n"));
+    digest.update(seed.as_bytes());
+    let mut hex: Vec<char> = digest.finalize().iter().take(16).flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).collect();
+    for (at, digit) in [(12, '8'), (16, 'a')] {
+        if let Some(place) = hex.get_mut(at) {
+            *place = digit;
+        }
+    }
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().iter().collect::<String>();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}
+
+/// Writes a document and ends its last line.
+pub(super) fn finish(document: &Value, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, document)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,259 @@
+//! `spdx`: what is inside, as SPDX 2.3 JSON, with the advisories known against it.
+//!
+//! Source: SPDX 2.3 (clauses 6 document creation, 7 package, 11 relationships, 12 annotations; annex F external references),
+//! JSON schema `spdx-schema.json` of v2.3. What is only named in the artifact is a dependency, not contained; what only ran at
+//! build time is a build tool. What was not attributed is said in an annotation of the artifact and in the document's comment.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::component::{artifact_seed, by_purl, file_digest, finish, is_build_only, is_optional, owner, seed, uuid};
+use super::{Examined, Reporter, Run};
+use crate::model::{ArtifactFacts, ArtifactKind, Facts, InventoryState, Package, escaped};
+
+/// Characters of a purl that an identifier repeats.
+const LONGEST_TAIL: usize = 80;
+/// Who writes.
+const TOOL: &str = concat!("Tool: fngate-", env!("CARGO_PKG_VERSION"));
+
+/// The SPDX report.
+pub(super) struct Spdx;
+
+impl Reporter for Spdx {
+    fn name(&self) -> &'static str {
+        "spdx"
+    }
+
+    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
+        let mut document = Document::new(&run.timestamp);
+        for examined in &run.artifacts {
+            match &examined.result {
+                Ok(judged) => document.take(&judged.facts),
+                Err(_) => document.take_unread(examined),
+            }
+        }
+        let names: Vec<&str> = run
+            .artifacts
+            .iter()
+            .map(|examined| examined.result.as_ref().map_or(examined.name.as_str(), |judged| &judged.facts.artifact.name))
+            .collect();
+        finish(&document.finished(&names.join(", "), &seed(run)), out)
+    }
+}
+
+/// Writes the inventory of one artifact as an SPDX document. `timestamp` is RFC 3339 (see [`super::timestamp`]).
+pub fn write_spdx(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
+    let mut document = Document::new(timestamp);
+    document.take(facts);
+    finish(&document.finished(&facts.artifact.name, &artifact_seed(facts)), out)
+}
+
+/// A document under construction.
+struct Document {
+    created: String,
+    artifacts: usize,
+    packages: Vec<Value>,
+    relationships: Vec<Value>,
+    missing: Vec<String>,
+}
+
+impl Document {
+    fn new(timestamp: &str) -> Self {
+        Self { created: whole_second(timestamp), artifacts: 0, packages: Vec::new(), relationships: Vec::new(), missing: Vec::new() }
+    }
+
+    /// One artifact with everything in it.
+    fn take(&mut self, facts: &Facts) {
+        let reference = self.next_artifact();
+        let coverage = coverage(facts);
+        if facts.inventory.state() != InventoryState::Complete {
+            self.missing.push(format!("{}: {coverage}", escaped(&facts.artifact.name)));
+        }
+        self.packages.push(artifact(&facts.artifact, &reference, &self.annotation(&coverage)));
+        let by_purl = by_purl(facts);
+        let mut advisories: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        for known in &facts.vulnerabilities {
+            if let Some(purl) = owner(&known.purl, &by_purl) {
+                advisories.entry(purl).or_default().push((&known.id, &known.summary));
+            }
+        }
+        for (number, (purl, packages)) in by_purl.iter().enumerate() {
+            let own = format!("SPDXRef-Package-{}-{}-{}", self.artifacts, number + 1, tail(purl));
+            self.relationships.push(relationship(&reference, &own, packages));
+            self.packages.push(library(purl, &own, packages, advisories.remove(purl.as_str()).unwrap_or_default()));
+        }
+    }
+
+    /// An artifact that could not be read at all.
+    fn take_unread(&mut self, examined: &Examined) {
+        let reference = self.next_artifact();
+        self.missing.push(format!("{}: could not be read", escaped(&examined.name)));
+        self.packages.push(json!({
+            "SPDXID": reference,
+            "name": examined.name,
+            "downloadLocation": "NOASSERTION",
+            "filesAnalyzed": false,
+            "annotations": self.annotation("inventory incomplete: the artifact could not be read"),
+        }));
+    }
+
+    fn next_artifact(&mut self) -> String {
+        self.artifacts += 1;
+        let reference = format!("SPDXRef-Artifact-{}", self.artifacts);
+        self.relationships.push(related("SPDXRef-DOCUMENT", "DESCRIBES", &reference));
+        reference
+    }
+
+    fn annotation(&self, comment: &str) -> Value {
+        json!([{"annotationDate": self.created, "annotationType": "OTHER", "annotator": TOOL, "comment": comment}])
+    }
+
+    fn finished(self, name: &str, seed: &str) -> Value {
+        // A namespace is one document's alone (6.5), and another release of fngate may write another document.
+        let unique = uuid(concat!("spdx ", env!("CARGO_PKG_VERSION")), seed);
+        let mut document = json!({
+            "spdxVersion": "SPDX-2.3",
+            "dataLicense": "CC0-1.0",
+            "SPDXID": "SPDXRef-DOCUMENT",
+            "name": name,
+            "documentNamespace": format!("https://spdx.org/spdxdocs/fngate-{unique}"),
+            "creationInfo": {"created": self.created, "creators": [TOOL]},
+            "packages": self.packages,
+            "relationships": self.relationships,
+        });
+        if !self.missing.is_empty() {
+            document["comment"] = json!(format!("This list is incomplete. {}", self.missing.join("; ")));
+        }
+        document
+    }
+}
+
+/// SPDX knows no fractions of a second (6.9).
+fn whole_second(timestamp: &str) -> String {
+    timestamp.split_once('.').map_or_else(|| timestamp.to_owned(), |(whole, _)| format!("{whole}Z"))
+}
+
+/// How much of the artifact the list covers, in one line.
+fn coverage(facts: &Facts) -> String {
+    let inventory = &facts.inventory;
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for problem in &inventory.problems {
+        *kinds.entry(problem.kind).or_default() += 1;
+    }
+    let mut unjudged: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in &inventory.not_judged {
+        *unjudged.entry(file.kind).or_default() += 1;
+    }
+    let told = |counts: &BTreeMap<&str, usize>| counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ");
+    let mut text = match inventory.state() {
+        InventoryState::Complete => "inventory complete (npm, PyPI, crates.io)".to_owned(),
+        InventoryState::Bounded => "inventory bounded".to_owned(),
+        InventoryState::Incomplete => "inventory incomplete".to_owned(),
+    };
+    if !kinds.is_empty() {
+        text.push_str(&format!("; problems: {}", told(&kinds)));
+    }
+    if !unjudged.is_empty() {
+        text.push_str(&format!("; not judged: {}", told(&unjudged)));
+    }
+    text
+}
+
+/// The artifact itself.
+fn artifact(artifact: &ArtifactFacts, reference: &str, annotations: &Value) -> Value {
+    let mut own = json!({
+        "SPDXID": reference,
+        "name": artifact.name,
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": false,
+        "primaryPackagePurpose": match artifact.kind {
+            ArtifactKind::Zip | ArtifactKind::Tar => "ARCHIVE",
+            ArtifactKind::OciLayout | ArtifactKind::DockerArchive => "CONTAINER",
+            ArtifactKind::Directory => "APPLICATION",
+            ArtifactKind::File => "FILE",
+        },
+        "annotations": annotations,
+    });
+    match file_digest(artifact) {
+        Some(digest) => own["checksums"] = json!([{"algorithm": "SHA256", "checksumValue": digest}]),
+        None => own["comment"] = json!(format!("SHA-256 over names and contents of the files: {}", artifact.sha256)),
+    }
+    own
+}
+
+/// One package; where it is known in several ways, with all of them as its source.
+fn library(purl: &str, reference: &str, packages: &[&Package], mut advisories: Vec<(&str, &str)>) -> Value {
+    let mut references = vec![json!({"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl})];
+    advisories.sort_unstable();
+    advisories.dedup_by_key(|(id, _)| *id);
+    references.extend(advisories.into_iter().map(|(id, summary)| {
+        let mut own = json!({
+            "referenceCategory": "SECURITY",
+            "referenceType": "advisory",
+            "referenceLocator": format!("https://osv.dev/vulnerability/{id}"),
+        });
+        if !summary.is_empty() {
+            own["comment"] = json!(summary);
+        }
+        own
+    }));
+    let mut own = json!({
+        "SPDXID": reference,
+        "name": packages.first().map_or("", |package| &package.name),
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": false,
+        "primaryPackagePurpose": "LIBRARY",
+        "sourceInfo": sources(packages),
+        "externalRefs": references,
+    });
+    if let Some(version) = packages.first().and_then(|package| package.version.as_ref()) {
+        own["versionInfo"] = json!(version);
+    }
+    let mut candidates: Vec<&str> = packages.iter().flat_map(|package| package.candidates.iter().map(String::as_str)).collect();
+    candidates.sort_unstable();
+    candidates.dedup();
+    if !candidates.is_empty() {
+        own["comment"] = json!(format!("the version is one of: {}", escaped(&candidates.join(", "))));
+    }
+    own
+}
+
+/// By which means a package is known, and where: a line for each.
+fn sources(packages: &[&Package]) -> String {
+    let mut lines: Vec<String> = packages
+        .iter()
+        .map(|package| {
+            let places: Vec<String> = package.paths.iter().map(ToString::to_string).collect();
+            format!("{} ({}): {}", package.relation.as_str(), package.evidence, places.join(", "))
+        })
+        .collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines.join("\n")
+}
+
+/// How a package and the artifact are related (11.1): contained where its code is inside, else a dependency or a tool.
+fn relationship(artifact: &str, package: &str, packages: &[&Package]) -> Value {
+    if is_build_only(packages) {
+        related(package, "BUILD_TOOL_OF", artifact)
+    } else if packages.iter().any(|package| package.relation.is_inside()) {
+        related(artifact, "CONTAINS", package)
+    } else if is_optional(packages) {
+        related(package, "DEV_DEPENDENCY_OF", artifact)
+    } else {
+        related(artifact, "DEPENDS_ON", package)
+    }
+}
+
+fn related(from: &str, kind: &str, to: &str) -> Value {
+    json!({"spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to})
+}
+
+/// The readable end of an identifier, in the characters that one may have (3.2): letters, digits, `.` and `-`. What makes
+/// it unique is the number before it.
+fn tail(purl: &str) -> String {
+    let shown = purl.strip_prefix("pkg:").unwrap_or(purl).chars();
+    shown.map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(LONGEST_TAIL).collect()
+}
