@@ -13,7 +13,7 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::{Global, query_text};
+use super::{Global, purl, query_text, sbom_reader};
 
 /// Days after which a database is no longer fresh, so that `auto` prefers the service.
 const FRESH_DAYS: i64 = 3;
@@ -25,11 +25,14 @@ const LONGEST_LINE: usize = 1 << 20;
 #[command(after_help = "Exit codes: 0 no vulnerability, 1 any vulnerability, 2 failed, or something could not be judged.")]
 pub(crate) struct Args {
     /// Package URLs: pkg:npm/lodash@4.17.15
-    #[arg(value_name = "PURL", required_unless_present = "batch")]
+    #[arg(value_name = "PURL", required_unless_present_any = ["batch", "sbom"])]
     purls: Vec<String>,
     /// JSON lines of {"ecosystem", "name", "version"}; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "purls")]
     batch: Option<PathBuf>,
+    /// A bill of materials (CycloneDX 1.2 to 1.7 or SPDX 2.2 and 2.3, JSON) whose npm, pypi and cargo packages are asked about
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["purls", "batch"])]
+    sbom: Option<PathBuf>,
     /// The form of the output; json is one line for each package asked about, in their order
     #[arg(long, value_name = "NAME", default_value = "text")]
     format: Format,
@@ -89,9 +92,16 @@ pub(super) struct Answer {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
-    let questions = match &args.batch {
-        Some(path) => batch(path)?,
-        None => args.purls.iter().map(|purl| Question::of_purl(purl)).collect(),
+    let questions = match (&args.batch, &args.sbom) {
+        (Some(path), _) => batch(path)?,
+        (None, Some(path)) => {
+            let bill = sbom_reader::read(path)?;
+            if !global.quiet {
+                bill.warn();
+            }
+            bill.questions
+        }
+        (None, None) => args.purls.iter().map(|purl| Question::of_listed(purl, None)).collect(),
     };
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date();
     let mode = args.advisories.into();
@@ -156,12 +166,14 @@ fn fault(package: &Package, acquitted: bool) -> Option<String> {
 }
 
 impl Question {
-    fn of_purl(text: &str) -> Self {
+    /// A purl, and the version beside it, which counts where the purl has none.
+    pub(super) fn of_listed(text: &str, beside: Option<&str>) -> Self {
         let mut echo = Map::new();
         echo.insert("purl".to_owned(), Value::from(text));
-        match parts(text) {
+        match purl::parts(text) {
             Err(why) => Self { echo, package: Err(why) },
             Ok((ecosystem, name, version)) => {
+                let version = version.or_else(|| beside.map(str::to_owned));
                 echo.insert("ecosystem".to_owned(), Value::from(ecosystem.as_str()));
                 echo.insert("name".to_owned(), Value::from(name.as_str()));
                 echo.insert("version".to_owned(), version.clone().map_or(Value::Null, Value::from));
@@ -194,14 +206,6 @@ impl Question {
         };
         Self { echo, package }
     }
-}
-
-/// What a package URL names.
-fn parts(text: &str) -> Result<(Ecosystem, String, Option<String>), String> {
-    let purl: packageurl::PackageUrl<'_> = text.parse().map_err(|error| format!("no package URL: {error}"))?;
-    let ecosystem = Ecosystem::from_purl_type(purl.ty()).ok_or("the type is none of npm, pypi and cargo")?;
-    let name = purl.namespace().map_or_else(|| purl.name().to_owned(), |namespace| format!("{namespace}/{}", purl.name()));
-    Ok((ecosystem, name, purl.version().map(str::to_owned)))
 }
 
 fn package(ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<Package, String> {

@@ -158,15 +158,40 @@ fn the_gravest_outcome_wins_and_one_bad_artifact_stops_no_other() {
 fn reports_are_written_whatever_the_verdict() {
     let bench = Bench::new();
     for (artifact, code) in [("clean.zip", 0), ("orders-node.zip", 1), ("missing.zip", 2)] {
-        let output =
-            bench.check(&[artifact, "--report", "json=out.json", "--report", "cyclonedx=out.cdx.json", "--report", "text=out.txt"]);
+        let output = bench.check(&[
+            artifact,
+            "--report",
+            "json=out.json",
+            "--report",
+            "cyclonedx=out.cdx.json",
+            "--report",
+            "spdx=out.spdx.json",
+            "--report",
+            "text=out.txt",
+        ]);
         assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
         let report: Value = serde_json::from_slice(&std::fs::read(bench.path("out.json")).unwrap()).unwrap();
         assert_eq!(report["schema"], "fngate-report/1");
         assert_eq!(report["artifacts"][0]["name"], artifact);
         assert!(std::fs::read(bench.path("out.cdx.json")).unwrap().starts_with(b"{"));
+        let spdx: Value = serde_json::from_slice(&std::fs::read(bench.path("out.spdx.json")).unwrap()).unwrap();
+        assert_eq!(spdx["packages"][0]["name"], artifact);
         assert!(!text(&std::fs::read(bench.path("out.txt")).unwrap()).contains('\u{1b}'));
     }
+}
+
+#[test]
+fn a_list_that_was_written_can_be_asked_about() {
+    let bench = Bench::new();
+    for format in ["cyclonedx", "spdx"] {
+        assert!(bench.run(&["sbom", "orders-node.zip", "--format", format, "--output", "bom.json"]).status.success());
+        let query = bench.run(&["query", "--db", "advisories.db", "--advisories", "offline", "--sbom", "bom.json", "--format", "json"]);
+        assert_eq!(query.status.code(), Some(1), "{}", text(&query.stderr));
+        let lodash =
+            text(&query.stdout).lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|line| line["name"] == "lodash");
+        assert_eq!(lodash.unwrap()["vulnerabilities"][0]["id"], "GHSA-test-0001");
+    }
+    assert_eq!(bench.run(&["query", "--sbom", "bom.json", "pkg:npm/lodash@1.0.0"]).status.code(), Some(2));
 }
 
 #[test]

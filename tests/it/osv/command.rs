@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{assorted, dump};
 
 /// Exit code, standard output and standard error.
-fn fngate(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
+pub(super) fn fngate(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fngate"))
         .current_dir(folder)
         .args(args)
@@ -29,7 +29,7 @@ fn fngate(folder: &Path, args: &[&str], input: &str) -> (i32, String, String) {
 }
 
 /// A folder with a database `a.db` of [`assorted`].
-fn prepared() -> tempfile::TempDir {
+pub(super) fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (ecosystem, records) in assorted() {
         dump(&folder.path().join("dumps").join(ecosystem.as_str()).join("all.zip"), &records);

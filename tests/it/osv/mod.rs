@@ -7,6 +7,7 @@ mod database;
 mod matcher;
 mod range;
 mod record;
+mod sbom;
 mod snapshot;
 mod version;
 

@@ -2,6 +2,7 @@
 
 mod cyclonedx;
 mod json;
+mod spdx;
 mod text;
 
 use fngate::model::Facts;
