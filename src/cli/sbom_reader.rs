@@ -17,8 +17,8 @@ use super::query::Question;
 
 /// Bytes of a document.
 const LARGEST: u64 = 128 << 20;
-/// Objects of a document: they bound the memory that a few bytes each can ask for.
-const MOST_OBJECTS: usize = 2_000_000;
+/// Objects and arrays of a document: they bound the memory that a few bytes each can ask for.
+const MOST_OBJECTS: usize = 4_000_000;
 /// Kinds, and packages of a kind, that are named as not judged.
 const SHOWN: usize = 10;
 
@@ -81,8 +81,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Bill> {
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Bill> {
-    if bytes.len() as u64 > LARGEST || bytes.iter().filter(|byte| **byte == b'{').count() > MOST_OBJECTS {
-        bail!("it is larger than {LARGEST} bytes, or has more than {MOST_OBJECTS} objects");
+    if bytes.len() as u64 > LARGEST || bytes.iter().filter(|byte| matches!(byte, b'{' | b'[')).count() > MOST_OBJECTS {
+        bail!("it is larger than {LARGEST} bytes, or has more than {MOST_OBJECTS} objects and arrays");
     }
     // Some shells put a byte order mark before whatever they redirect.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -21,6 +21,11 @@ fn query(document: &str) -> (i32, Vec<String>, String) {
     (code, out.lines().map(told).collect(), error)
 }
 
+/// Without the warnings about the database, whose age depends on the day.
+fn not_judged(error: &str) -> String {
+    error.lines().filter(|line| line.starts_with("not judged")).collect::<Vec<_>>().join("\n")
+}
+
 fn cyclonedx(version: &str, components: &Value) -> Value {
     json!({"bomFormat": "CycloneDX", "specVersion": version, "components": components})
 }
@@ -50,8 +55,18 @@ fn every_component_of_cyclonedx_is_asked_about_once() {
     });
     let (code, answers, error) = query(&format!("\u{feff}{document}"));
     assert_eq!(code, 1);
-    insta::assert_snapshot!(answers.join("\n"), @"");
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(answers.join("\n"), @r#"
+    pkg:npm/left@1.2.3 "1.2.3" 1
+    pkg:npm/left@1.5.0?vcs_url=x#sub/path "1.5.0" 0
+    pkg:npm/left "1.2.4" 1
+    pkg:npm/left null -1 there is no version
+    left null -1 no package URL: it is not `pkg:type/name@version`
+    pkg:npm/own@1.0.0 "1.0.0" 0
+    "#);
+    insta::assert_snapshot!(not_judged(&error), @r"
+    not judged: 1 without a purl: a\u{1b}[2Jfile
+    not judged: 1 of type golang: pkg:golang/example.com/go@v1.0.0
+    ");
 }
 
 #[test]
@@ -72,7 +87,7 @@ fn every_package_of_spdx_is_asked_about() {
             ["pkg:npm/left@1.2.3 \"1.2.3\" 1", "pkg:npm/left \"1.5.0\" 0", "pkg:npm/left null -1 there is no version"],
             "{error}"
         );
-        assert_eq!(error, "not judged: 1 without a purl: root\nnot judged: 1 of type deb: pkg:deb/debian/left@1\n");
+        assert_eq!(not_judged(&error), "not judged: 1 without a purl: root\nnot judged: 1 of type deb: pkg:deb/debian/left@1");
     }
 }
 
@@ -90,7 +105,7 @@ fn a_document_without_a_package_is_refused() {
     let own = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": {"purl": "pkg:npm/own@1.0.0"}}});
     let both = json!({"bomFormat": "CycloneDX", "specVersion": "1.6", "spdxVersion": "SPDX-2.3", "components": left, "packages": left});
     let deep = format!("{}{}", r#"{"components":["#.repeat(100_000), "]}".repeat(100_000));
-    let many = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{}}{}]}}"#, ",{}".repeat(2_000_001));
+    let many = format!(r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{}}{}]}}"#, ",[]".repeat(4_000_001));
     for (document, why) in [
         (cyclonedx("1.6", &json!([])).to_string(), "it lists no package"),
         (cyclonedx("1.6", &Value::Null).to_string(), "it lists no package"),
@@ -112,10 +127,10 @@ fn a_document_without_a_package_is_refused() {
         ),
         (format!("{} {{}}", cyclonedx("1.6", &left)), "no CycloneDX or SPDX document"),
         (deep, "recursion limit"),
-        (many, "more than 2000000 objects"),
+        (many, "more than 4000000 objects"),
         ("<bom/>".to_owned(), "no CycloneDX or SPDX document"),
         (String::new(), "no CycloneDX or SPDX document"),
-        ("[]".to_owned(), "neither"),
+        ("[]".to_owned(), "no CycloneDX or SPDX document"),
     ] {
         let (code, answers, error) = query(&document);
         assert_eq!((code, answers.len()), (2, 0), "{error}");
