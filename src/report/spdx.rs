@@ -71,7 +71,7 @@ impl Document {
         if facts.inventory.state() != InventoryState::Complete {
             self.missing.push(format!("{}: {coverage}", escaped(&facts.artifact.name)));
         }
-        self.packages.push(artifact(&facts.artifact, &reference, self.annotation(&coverage)));
+        self.packages.push(artifact(&facts.artifact, &reference, &self.annotation(&coverage)));
         let by_purl = by_purl(facts);
         let mut advisories: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
         for known in &facts.vulnerabilities {
@@ -162,7 +162,7 @@ fn coverage(facts: &Facts) -> String {
 }
 
 /// The artifact itself.
-fn artifact(artifact: &ArtifactFacts, reference: &str, annotations: Value) -> Value {
+fn artifact(artifact: &ArtifactFacts, reference: &str, annotations: &Value) -> Value {
     let mut own = json!({
         "SPDXID": reference,
         "name": artifact.name,
