@@ -13,15 +13,47 @@ pub(crate) enum Place {
     Store,
     /// A package's own folder.
     Root,
-    /// Deeper in a package, or in a dot folder of `node_modules`: nothing below is an installed package, whatever it is called.
+    /// Deeper in a package. A `node_modules` folder there is one to Node.js too: what lies below `lib/` resolves from
+    /// `lib/node_modules`.
+    Deep,
+    /// In a package's tests or examples, or in a dot folder of `node_modules`: nothing below is an installed package, whatever
+    /// it is called.
     Inside,
 }
+
+/// Folders of a package that no program requires from: what lies in them is there to be tested or looked at.
+const ASIDE: [&str; 24] = [
+    "testdata",
+    "test-data",
+    "test",
+    "tests",
+    "__tests__",
+    "testing",
+    "spec",
+    "specs",
+    "__mocks__",
+    "fixture",
+    "fixtures",
+    "__fixtures__",
+    "example",
+    "examples",
+    "demo",
+    "demos",
+    "sample",
+    "samples",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "docs",
+    "template",
+    "templates",
+];
 
 impl Place {
     /// What the folder `name` is in a folder that is `self`; `outer` is the name of the latter.
     fn enter(self, outer: &str, name: &str) -> Self {
         match self {
-            Self::Tree | Self::Root | Self::Store if name == "node_modules" => Self::Modules,
+            Self::Tree | Self::Root | Self::Deep | Self::Store if name == "node_modules" => Self::Modules,
             Self::Tree if name == "package" && is_tarball(outer) => Self::Root,
             Self::Tree => Self::Tree,
             Self::Modules if matches!(name, ".pnpm" | ".store" | ".bun" | ".deno") => Self::Store,
@@ -30,7 +62,8 @@ impl Place {
             Self::Modules | Self::Scope => Self::Root,
             Self::Store if name == "package" => Self::Root,
             Self::Store => Self::Store,
-            Self::Root | Self::Inside => Self::Inside,
+            Self::Root | Self::Deep if !ASIDE.contains(&name) && !name.starts_with('.') => Self::Deep,
+            Self::Root | Self::Deep | Self::Inside => Self::Inside,
         }
     }
 }
@@ -81,6 +114,9 @@ mod tests {
             ("node_modules/a/test/fixtures", Place::Inside),
             ("node_modules/a/test/node_modules/b", Place::Inside),
             ("node_modules/a/node_modules/b", Place::Root),
+            ("node_modules/a/lib", Place::Deep),
+            ("node_modules/a/lib/node_modules/b", Place::Root),
+            ("node_modules/a/lib/examples/node_modules/b", Place::Inside),
             ("node_modules/.bin", Place::Inside),
             ("node_modules/.pnpm/a@1.0.0/node_modules/a", Place::Root),
             ("node_modules/.pnpm/@s+a@1.0.0_b@2/node_modules/@s/a", Place::Root),
