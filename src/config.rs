@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fngate::model::hex;
 use fngate::policy::Settings;
 use sha2::{Digest, Sha256};
 
@@ -114,7 +115,7 @@ impl Config {
             let (line, column) = position(&text, fault.at);
             ConfigError::Invalid { path: path.clone(), line, column, message: fault.message }
         })?;
-        let digest = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(text.as_bytes()));
         Ok(Self { digest, ..config })
     }
 }

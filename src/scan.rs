@@ -4,9 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
 
-use crate::artifact::{Artifact, EntryStream, Limits, Observer, hex};
+use crate::artifact::{Artifact, EntryStream, Limits, Observer};
 use crate::extract::{self, EXTRACTORS, Owners};
-use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind};
+use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
 use crate::secret::{self, Found, Scanner};
 
 /// Bytes an extractor may judge by.

@@ -32,7 +32,7 @@ pub use self::problem::PROBLEMS;
 use self::source::Source;
 pub use self::walk::{Census, EntryStream, Observer};
 use self::walk::{Place, Walk};
-use crate::model::{ArtifactFacts, ArtifactKind, Inventory, LayerFacts};
+use crate::model::{ArtifactFacts, ArtifactKind, Inventory, LayerFacts, hex};
 
 /// Why there is no artifact to judge.
 #[derive(Debug, thiserror::Error)]
@@ -279,17 +279,6 @@ fn folder_digest(inventory: &Inventory) -> (u64, [u8; 32]) {
 /// SHA-256 of the document that names the rest of an image layout.
 fn layout_digest(document: &[u8]) -> [u8; 32] {
     Sha256::digest(document).into()
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
 }
 
 /// Whether a file that does not begin like a zip ends like one: something was prepended, which is a problem to report and

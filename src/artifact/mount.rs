@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::walk::{EntryStream, Observer, Place, Walk};
-use super::{Artifact, hex, problem as kind};
-use crate::model::{Entry, EntryPath, Inventory, LAYERS, Problem};
+use super::{Artifact, problem as kind};
+use crate::model::{Entry, EntryPath, Inventory, LAYERS, Problem, hex};
 
 /// Shows a layer: what a later one has too as shadowed.
 struct Mounted<'a> {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use fngate::model::escaped;
 use fngate::osv::db::{Status, build};
 use fngate::osv::source::age_days;
@@ -13,6 +13,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::json;
+
+use super::Format;
 
 /// Options of `fngate db`.
 #[derive(Debug, clap::Args)]
@@ -61,12 +63,6 @@ struct StatusArgs {
     /// Where to write it
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {

@@ -64,6 +64,15 @@ pub(crate) enum Color {
     Never,
 }
 
+/// The form of what a command writes, where it is either for a person or for a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge function packages: packages, advisories, secrets, signature, policies
@@ -162,7 +171,14 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 
 /// Whether text that goes to `output` is coloured.
 pub(crate) fn coloured(color: Color, output: Option<&Path>) -> bool {
-    query_text::coloured(color, output)
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let terminal = output.is_none_or(|path| path == Path::new("-"));
+            terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+        }
+    }
 }
 
 /// Columns of the terminal, within what reads well; 80 where there is none.

@@ -13,7 +13,7 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::{Global, purl, query_text, sbom_reader};
+use super::{Format, Global, purl, query_text, sbom_reader};
 
 /// Days after which a database is no longer fresh, so that `auto` prefers the service.
 const FRESH_DAYS: i64 = 3;
@@ -45,12 +45,6 @@ pub(crate) struct Args {
     /// Where to write the output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Where advisories come from.
@@ -112,9 +106,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Json => write_json(&mut out, &questions, &answers)?,
-        Format::Text => {
-            query_text::write(&mut out, &questions, &answers, &about, query_text::coloured(global.color, args.output.as_deref()))?
-        }
+        Format::Text => query_text::write(&mut out, &questions, &answers, &about, super::coloured(global.color, args.output.as_deref()))?,
     }
     out.flush()?;
     if !global.quiet {

@@ -1,28 +1,14 @@
 //! The text form of `fngate query`: at most 80 columns, what comes from outside escaped.
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use fngate::model::{Advisories, AdvisoryOrigin, Severity, Vulnerability, escaped};
 
-use super::Color;
 use super::query::{Answer, Question};
 
 /// Columns of a line.
 const WIDTH: usize = 80;
-
-/// Whether to colour what goes to `output`.
-pub(super) fn coloured(color: Color, output: Option<&Path>) -> bool {
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => {
-            let terminal = output.is_none_or(|path| path == Path::new("-"));
-            terminal && anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-        }
-    }
-}
 
 /// Writes every package with what is known of it, then a line of totals.
 pub(super) fn write(out: &mut dyn Write, questions: &[Question], answers: &[Answer], about: &Advisories, coloured: bool) -> io::Result<()> {

@@ -5,11 +5,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::ValueEnum;
 use fngate::artifact::{Artifact, OpenError};
 use fngate::model::{EntryPath, Problem, ProblemClass, ProblemKind, Secret, SecretLevel, escaped};
 use fngate::secret::{Found, Scanner};
 use serde::Serialize;
+
+use super::Format;
 
 /// Files above this are searched in parts instead of being held.
 const HELD: u64 = 64 << 20;
@@ -35,14 +36,6 @@ pub(crate) struct Args {
     jobs: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// `{"secrets": [..], "problems": [..]}`
-    Json,
-}
-
 /// What is written.
 #[derive(Debug, Default, Serialize)]
 struct Document {
@@ -61,7 +54,7 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
         }
     }
     let pool = super::setup::pool(args.jobs)?;
-    let document = pool.install(|| search(&scanner, &args.paths))?;
+    let document = pool.install(|| search(&scanner, &args.paths));
     let denied = document.secrets.iter().any(|secret| secret.level == SecretLevel::Deny);
     match deliver(args, &document) {
         // What was found stays found, whether or not it could be written down.
@@ -92,7 +85,7 @@ fn deliver(args: &Args, document: &Document) -> anyhow::Result<()> {
 
 /// Everything in every path: artifacts and directories by the gate's own walk, any other file as it is. Where several paths are
 /// given, each entry's path begins with the one it lies in.
-fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
+fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
     let mut document = Document::default();
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open(path) {
@@ -107,12 +100,15 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
                 (inventory.secrets, unsearched.collect())
             }
             Err(OpenError::Empty(_)) => (Vec::new(), Vec::new()),
-            Err(OpenError::Unknown(_)) => {
-                let found = file(scanner, path).with_context(|| format!("cannot read the file: {}", path.display()))?;
-                (found.secrets, found.problems)
-            }
+            // What the other paths hold is not lost over one that cannot be read.
+            Err(OpenError::Unknown(_)) => match file(scanner, path).with_context(|| format!("cannot read the file: {}", path.display())) {
+                Ok(found) => (found.secrets, found.problems),
+                Err(error) => {
+                    document.failed.push(super::said(&error));
+                    continue;
+                }
+            },
             Err(error) => {
-                // What the other paths hold is not lost over one that cannot be opened.
                 document.failed.push(super::said(&error.into()));
                 continue;
             }
@@ -128,7 +124,7 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> anyhow::Result<Document> {
         document.secrets.append(&mut secrets);
         document.problems.append(&mut problems);
     }
-    Ok(document)
+    document
 }
 
 /// The kinds of problems that leave something unsearched.

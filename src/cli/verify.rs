@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
-use fngate::model::{Provenance, ProvenanceState, escaped};
+use fngate::model::{Provenance, ProvenanceState, escaped, hex};
 use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, TrustedRoot};
+
+use super::Format;
 
 /// Bytes a key file may have.
 const LARGEST_KEY: u64 = 64 << 10;
@@ -83,15 +85,6 @@ enum ProfileName {
     Compatible,
 }
 
-/// How the result is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a person
-    Text,
-    /// For a program
-    Json,
-}
-
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
     let trust = TrustedRoot::named(&args.trusted_root)?;
@@ -100,7 +93,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let examinations = signature::examine(&digests, &bundles, &trust, &requirement, Timestamp::now());
     let provenance = signature::conclude(&examinations);
     let name = args.artifact.display().to_string();
-    let sha256 = digests.sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let sha256 = hex(&digests.sha256);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Text => text(&mut out, &name, &sha256, &provenance, &examinations).and_then(|()| match args.explain {

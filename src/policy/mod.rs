@@ -24,7 +24,7 @@ pub use exception::missing_key;
 pub use proof::{Proof, prove};
 pub use setting::{Accept, AdvisorySettings, Completeness, Ignore, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
 
-use crate::model::{Facts, Finding, Outcome, Verdict};
+use crate::model::{Facts, Finding, Outcome, Verdict, hex};
 use engine::{Engine, Spoken};
 use source::Source;
 
@@ -128,11 +128,6 @@ fn id(finding: &Finding, ordinal: u32) -> String {
         hasher.update(ordinal.to_be_bytes());
     }
     hex(&hasher.finalize()).chars().take(16).collect()
-}
-
-/// Lower-case hex.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a name is kebab-case: lower-case letters and digits, divided by single hyphens.

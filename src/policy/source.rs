@@ -135,5 +135,5 @@ pub(super) fn digest(sources: &[Source]) -> String {
             hasher.update(part.as_bytes());
         }
     }
-    super::hex(&hasher.finalize())
+    crate::model::hex(&hasher.finalize())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Run;
-use crate::model::{ArtifactFacts, ArtifactKind, Facts, Package, Relation};
+use crate::model::{ArtifactFacts, ArtifactKind, Facts, Package, Relation, hex};
 
 /// The components of an artifact, in the order of their purls, each with every way it is known.
 pub(super) fn by_purl(facts: &Facts) -> BTreeMap<String, Vec<&Package>> {
@@ -57,13 +57,13 @@ pub(super) fn uuid(format: &str, seed: &str) -> String {
     let mut digest = Sha256::new();
     digest.update(format!("fngate {format}\n"));
     digest.update(seed.as_bytes());
-    let mut hex: Vec<char> = digest.finalize().iter().take(16).flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).collect();
+    let mut digits: Vec<char> = hex(&digest.finalize()).chars().take(32).collect();
     for (at, digit) in [(12, '8'), (16, 'a')] {
-        if let Some(place) = hex.get_mut(at) {
+        if let Some(place) = digits.get_mut(at) {
             *place = digit;
         }
     }
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().iter().collect::<String>();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 

@@ -48,7 +48,7 @@ pub(super) fn crc_base36(token: &[u8]) -> bool {
 /// Grafana service accounts: hex of the little-endian CRC-32 of all before the `_` of the last part.
 pub(super) fn crc_hex_le(token: &[u8]) -> bool {
     tail(token, 9).is_some_and(|(head, sum)| {
-        let hex = super::fingerprint::hex(&crc(head).to_le_bytes());
+        let hex = crate::model::hex(&crc(head).to_le_bytes());
         hex.as_bytes().eq_ignore_ascii_case(&sum[1..])
     })
 }

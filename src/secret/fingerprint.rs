@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::model::hex;
+
 /// Used where the operator has no key: everybody can compute these, so they are made of values that nobody can guess.
 const NO_KEY: &[u8] = b"fngate secret fingerprint, version 1";
 /// Below this many bits a value could be found again from its fingerprint by trying.
@@ -48,11 +50,6 @@ pub(super) fn preview(value: &[u8]) -> String {
         }
         _ => "…".to_owned(),
     }
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

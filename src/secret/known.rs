@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::fingerprint::hex;
+use crate::model::hex;
 
 /// SHA-256 of each value, with what it is.
 const KNOWN: &str = include_str!("known.txt");

@@ -34,9 +34,7 @@ pub use requirement::{Key, Profile, Requirement, RequirementError};
 pub use trust::{TrustError, TrustedRoot};
 pub use verification::{Digests, examine, names_sha512, verify};
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+use crate::model::hex;
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest as _;

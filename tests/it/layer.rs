@@ -110,7 +110,7 @@ fn later_layers_win_and_what_they_hide_keeps_its_secrets() {
             "pkg:npm/old@1.0.0 installed opt!/nodejs/node_modules/old/package.json",
         ]
     );
-    let digest = fngate::artifact::hex(&artifact(&below).digest());
+    let digest = fngate::model::hex(&artifact(&below).digest());
     let places: Vec<&str> = inventory.secrets.iter().map(|secret| secret.path.as_str()).collect();
     assert_eq!(places, [format!("layer@sha256:{}!/nodejs/node_modules/ms/index.js", &digest[..12])]);
     assert_eq!(inventory.files.len(), 4, "a shadowed file is no file of the function");
@@ -156,7 +156,7 @@ fn stripped_packages_and_broken_layers_are_named_where_they_are() {
     let mut broken = b"#!/bin/sh\n".to_vec();
     broken.extend(packed(&[("python/x.txt", "x\n")]));
     let inventory = scan(&with(&packed(&[HANDLER]), &[&broken]));
-    let digest = fngate::artifact::hex(&artifact(&broken).digest());
+    let digest = fngate::model::hex(&artifact(&broken).digest());
     assert!(problems(&inventory).contains(&format!("unlisted-data layer@sha256:{}", &digest[..12])), "{:?}", problems(&inventory));
 }
 
@@ -208,7 +208,7 @@ fn digest_and_signature_are_the_functions() {
     let (facts, bare) = (layered.facts(&inventory), alone.facts(&inventory));
     assert_eq!((&facts.sha256, facts.size, &facts.code_sha256), (&bare.sha256, bare.size, &bare.code_sha256));
     assert_eq!((facts.layers.len(), bare.layers.len()), (1, 0));
-    assert_eq!(facts.layers[0].sha256, fngate::artifact::hex(&artifact(&layer).digest()));
+    assert_eq!(facts.layers[0].sha256, fngate::model::hex(&artifact(&layer).digest()));
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn the_commands_take_layers_and_never_skip_one() {
     let judged = &report["artifacts"][0];
     assert_eq!(output.status.code(), Some(1), "the snapshot inside knows an advisory of this lodash");
     assert_eq!(judged["layers"][0]["name"], "base.zip");
-    assert_eq!(judged["layers"][0]["sha256"], fngate::artifact::hex(&artifact(&layer).digest()));
+    assert_eq!(judged["layers"][0]["sha256"], fngate::model::hex(&artifact(&layer).digest()));
     assert_eq!(judged["packages"][0]["purl"], "pkg:npm/lodash@4.17.15");
     let text = run(&folder, &[&fixed[..], &["fn.zip", "--layer", "base.zip"]].concat());
     assert!(String::from_utf8_lossy(&text.stdout).contains("\nwith layer base.zip\nsha256 "));

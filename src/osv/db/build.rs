@@ -322,7 +322,7 @@ fn write(output: &Path, description: &Description, blocks: &[Block]) -> Result<S
     temporary.as_file().sync_all().map_err(fail)?;
     temporary.persist(output).map_err(|error| fail(error.error))?;
     sync_folder(folder);
-    Ok(Status { digest: layout::hex(&digest), size: offset, description: description.clone() })
+    Ok(Status { digest: crate::model::hex(&digest), size: offset, description: description.clone() })
 }
 
 /// A temporary file is its owner's alone; a database is meant to be shared.

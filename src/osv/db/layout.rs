@@ -88,11 +88,6 @@ pub(super) fn digest(start: &[u8], rest: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(start).chain_update(rest).finalize().into()
 }
 
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Reads a little-endian `u64` at a place; `None` beyond the end.
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at.checked_add(8)?)?.try_into().ok()?))

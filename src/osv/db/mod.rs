@@ -87,7 +87,7 @@ impl Database {
         let description: Description = serde_json::from_slice(head.get(..description).unwrap_or_default())
             .map_err(|error| damaged(&format!("its description: {error}")))?;
         let as_of = description.as_of.parse().map_err(|_| damaged("its description has no date"))?;
-        let status = Status { digest: layout::hex(&digest), size: map.len() as u64, description };
+        let status = Status { digest: crate::model::hex(&digest), size: map.len() as u64, description };
         let database = Self { path: path.to_owned(), map, status, as_of, names, index, blocks, table };
         let end = match blocks.checked_sub(1) {
             Some(last) => database.row(last).and_then(|row| row.offset.checked_add(row.stored)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flate2::write::GzEncoder;
-use fngate::artifact::hex;
+use fngate::model::hex;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::io::Write;

@@ -304,7 +304,7 @@ fn push_and_pull(host: &str) {
         let seen = see_with(&artifact, &artifact.default_limits());
         assert_eq!(seen.paths(), ["var/task/index.js"]);
         assert_eq!(seen.kinds(), Vec::<&str>::new());
-        assert_eq!(format!("sha256:{}", fngate::artifact::hex(&artifact.digest())), digest);
+        assert_eq!(format!("sha256:{}", fngate::model::hex(&artifact.digest())), digest);
     }
     let error = pull(&format!("{host}/acme/fn:2"), "linux/amd64", &options()).unwrap_err();
     assert!(matches!(error, RegistryError::NotFound(_)), "{error}");
