@@ -21,7 +21,7 @@ use model::{ArtifactKind, Facts, Inventory, Origin, Problem, ProblemClass, Probl
 use osv::AdvisorySource;
 use policy::{Policies, PolicyError};
 use secret::Scanner;
-use signature::{BundleFile, Requirement, TrustedRoot};
+use signature::{BundleFile, Digests, Requirement, TrustedRoot};
 
 /// The advisories failed while they were asked.
 pub const ADVISORIES_FAILED: ProblemKind = ProblemKind {
@@ -104,7 +104,10 @@ impl Gate {
         if artifact.kind() == ArtifactKind::Directory {
             return Provenance::default();
         }
-        signature::verify(&artifact.digest(), bundles, &self.trust, &self.requirement, self.now)
+        // One that cannot be read again leaves a subject that names it uncompared, and that is refused.
+        let sha512 = if signature::names_sha512(bundles) { artifact.sha512().unwrap_or_default() } else { None };
+        let digests = Digests { sha256: artifact.digest(), sha512 };
+        signature::verify(digests, bundles, &self.trust, &self.requirement, self.now)
     }
 }
 
@@ -112,7 +115,6 @@ impl Gate {
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut open = false;
     let mut last = None;
     for part in parts {
         if let Some(part) = last.replace(part) {
@@ -121,11 +123,10 @@ fn matches(pattern: &str, name: &str) -> bool {
                 None => return false,
             }
         }
-        open = true;
     }
     match last {
         Some(last) => rest.ends_with(last),
-        None => !open && rest.is_empty(),
+        None => rest.is_empty(),
     }
 }
 

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use base64::Engine;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 
 pub use self::limit::Limits;
 pub use self::problem::PROBLEMS;
@@ -234,6 +234,24 @@ impl Artifact {
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         self.digest
+    }
+
+    /// The artifact's SHA-512, for statements that name their subjects by it; `None` for a directory.
+    pub fn sha512(&self) -> io::Result<Option<[u8; 64]>> {
+        let source = match &self.content {
+            Content::Memory(bytes) => Source::Memory(bytes),
+            Content::Spooled(file, size) => Source::File(file, *size),
+            Content::Folder(_) => return Ok(None),
+        };
+        let (mut digest, mut reader, mut piece) = (Sha512::new(), source.reader(), vec![0; 1 << 16]);
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(Some(digest.finalize().into())),
+                Ok(got) => digest.update(&piece[..got]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// What it is.

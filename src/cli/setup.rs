@@ -1,7 +1,7 @@
 //! Makes a [`Gate`] of arguments and configuration: the options that every judging command shares.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use fngate::Gate;
@@ -84,7 +84,12 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         service: &service,
     })?;
     let requirement = requirement(args, &config)?;
-    let root = args.trusted_root.clone().or_else(|| config.signature.trusted_root.as_ref().map(|path| path.display().to_string()));
+    // A file of the configuration is a file, whatever its name.
+    let trust = match (&args.trusted_root, &config.signature.trusted_root) {
+        (Some(name), _) => TrustedRoot::named(name)?,
+        (None, Some(path)) => TrustedRoot::from_file(path)?,
+        (None, None) => TrustedRoot::public_good()?,
+    };
     let scanner = scanner(&args.secret_rules, &config)?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
     if !global.quiet {
@@ -102,7 +107,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         scanner,
         source,
         private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
-        trust: TrustedRoot::named(root.as_deref().unwrap_or("public-good"))?,
+        trust,
         requirement,
         policies: Policies::load(settings, &config.policy_paths.into_iter().chain(args.policy.iter().cloned()).collect::<Vec<_>>())?,
         today,
@@ -145,14 +150,9 @@ fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> 
         requirement.identities.push(Identity::exact(issuer, subject)?);
     }
     for path in config.signature.keys.iter().chain(&args.key) {
-        requirement.keys.push(key(path)?);
+        requirement.keys.push(Key::from_file(path)?);
     }
     Ok(requirement)
-}
-
-fn key(path: &Path) -> anyhow::Result<Key> {
-    let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read the key: {}", path.display()))?;
-    Ok(Key::from_pem(&pem)?)
 }
 
 impl From<AdvisoryMode> for Mode {

@@ -15,9 +15,6 @@ use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, P
 
 use super::Format;
 
-/// Bytes a key file may have.
-const LARGEST_KEY: u64 = 64 << 10;
-
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -123,8 +120,7 @@ fn requirement(args: &Args) -> anyhow::Result<Requirement> {
         requirement.identities.push(identity);
     }
     for path in &args.key {
-        let key = Key::from_pem(&read_key(path)?).and_then(|key| key.within(args.key_not_before, args.key_not_after));
-        requirement.keys.push(key.with_context(|| format!("cannot use the key: {}", path.display()))?);
+        requirement.keys.push(Key::from_file(path)?.within(args.key_not_before, args.key_not_after)?);
     }
     Ok(requirement)
 }
@@ -137,13 +133,6 @@ fn identity(args: &Args) -> Option<Result<Identity, signature::RequirementError>
         (_, _, Some(repository), Some(workflow)) => Some(Identity::github(repository, workflow, args.reference.as_deref())),
         _ => None,
     }
-}
-
-fn read_key(path: &Path) -> anyhow::Result<String> {
-    let mut pem = String::new();
-    let file = File::open(path).with_context(|| format!("cannot read the key: {}", path.display()))?;
-    file.take(LARGEST_KEY).read_to_string(&mut pem).with_context(|| format!("cannot read the key: {}", path.display()))?;
-    Ok(pem)
 }
 
 fn bundles(args: &Args) -> anyhow::Result<Vec<BundleFile>> {

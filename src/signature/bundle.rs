@@ -37,6 +37,12 @@ pub fn read_bundle(path: &Path) -> io::Result<BundleFile> {
 /// cannot be read is an error, never an absence.
 pub fn bundles_beside(path: &Path) -> io::Result<Vec<BundleFile>> {
     let mut found = Vec::new();
+    if path.file_name().is_none() {
+        // `.` and `..` have no name that anything could lie beside.
+        return Ok(found);
+    }
+    // `layout/` is `layout`: what lies in the folder is the artifact's own.
+    let path = path.components().collect::<PathBuf>();
     for ending in ENDINGS {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);

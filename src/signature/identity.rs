@@ -80,14 +80,16 @@ impl Identity {
         identity.claim("source_repository_uri", &source)
     }
 
-    /// The same, if a claim of the certificate has this value. Names as in [`claim_names`](super::claim_names); hyphens and capitals are taken too.
+    /// The same, if a claim of the certificate has this value; a claim can be required of one value only. Names as in [`claim_names`](super::claim_names); hyphens and capitals are taken too.
     pub fn claim(mut self, name: &str, value: &str) -> Result<Self, RequirementError> {
         let name = claim_name(name).ok_or_else(|| RequirementError::UnknownClaim(name.to_owned()))?;
         if value.is_empty() {
             return Err(RequirementError::EmptyClaim(name.to_owned()));
         }
-        self.claims.insert(name.to_owned(), value.to_owned());
-        Ok(self)
+        match self.claims.insert(name.to_owned(), value.to_owned()) {
+            Some(other) if other != value => Err(RequirementError::ClaimTwice(name.to_owned())),
+            _ => Ok(self),
+        }
     }
 
     /// The issuer.
@@ -184,22 +186,10 @@ fn after_literal<'a>(pattern: &'a str, extra: &str) -> &'a str {
     }
 }
 
-/// Whether `|` stands outside of all groups and classes.
+/// Whether `|` stands outside of all groups and classes, as the engine's own parser reads the pattern; one that it cannot read
+/// is refused where it is compiled.
 fn outer_alternative(pattern: &str) -> bool {
-    let (mut depth, mut class, mut escape) = (0_usize, false, false);
-    for c in pattern.chars() {
-        match c {
-            _ if escape => escape = false,
-            '\\' => escape = true,
-            '[' => class = true,
-            ']' => class = false,
-            '(' if !class => depth += 1,
-            ')' if !class => depth = depth.saturating_sub(1),
-            '|' if !class && depth == 0 => return true,
-            _ => {}
-        }
-    }
-    false
+    matches!(regex_syntax::ast::parse::Parser::new().parse(pattern), Ok(regex_syntax::ast::Ast::Alternation(_)))
 }
 
 impl fmt::Display for Identity {

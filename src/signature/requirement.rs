@@ -1,12 +1,16 @@
 //! What a signature must satisfy: identities or public keys with their windows, and how strictly bundles are read.
 
 use std::fmt;
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::claim::claim_names;
 use super::identity::Identity;
 use super::sigstore_adapter;
+
+/// Bytes a key file may have.
+const LARGEST_KEY: u64 = 64 << 10;
 
 /// What an artifact's signature must satisfy. Empty lists accept nobody.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +75,9 @@ pub enum RequirementError {
     /// An empty value would be satisfied by nothing that is meant.
     #[error("the claim's expected value is empty: {0}")]
     EmptyClaim(String),
+    /// Two values of one claim, of which only one could be required.
+    #[error("the claim is required of two different values: {0}")]
+    ClaimTwice(String),
     /// Not a public key that signatures can be verified with.
     #[error("the public key cannot be read: {0}")]
     Key(String),
@@ -93,6 +100,7 @@ impl RequirementError {
             ),
             Self::GitHub(_) => Some("the repository is `owner/name`, the workflow `release.yml`, the ref `refs/tags/v1` or `refs/heads/main`".to_owned()),
             Self::UnknownClaim(_) => Some(format!("the names are {}", claim_names().collect::<Vec<_>>().join(", "))),
+            Self::ClaimTwice(_) => Some("leave one of them; `--repo` requires `source_repository_uri` by itself".to_owned()),
             Self::Key(_) => Some("give a PEM file with `-----BEGIN PUBLIC KEY-----`".to_owned()),
             Self::EmptyClaim(_) | Self::KeyWindow(_) => None,
         }
@@ -100,6 +108,21 @@ impl RequirementError {
 }
 
 impl Key {
+    /// A key from a PEM file of at most 64 KiB that holds this one key.
+    pub fn from_file(path: &Path) -> Result<Self, RequirementError> {
+        let unread = |fault: &dyn fmt::Display| RequirementError::Key(format!("{}: {fault}", path.display()));
+        let bytes = super::bundle::read_capped(path, LARGEST_KEY).map_err(|error| unread(&error))?;
+        let bytes = bytes.ok_or_else(|| unread(&"it is larger than 64 KiB"))?;
+        let pem = String::from_utf8(bytes).map_err(|error| unread(&error))?;
+        if pem.matches("-----BEGIN").count() > 1 {
+            return Err(unread(&"it holds several keys; give each in a file of its own"));
+        }
+        Self::from_pem(&pem).map_err(|error| match error {
+            RequirementError::Key(fault) => unread(&fault),
+            other => other,
+        })
+    }
+
     /// A key from PEM (`-----BEGIN PUBLIC KEY-----`, a `SubjectPublicKeyInfo`), in force at any time.
     pub fn from_pem(pem: &str) -> Result<Self, RequirementError> {
         let spki = sigstore_adapter::public_key(pem).map_err(RequirementError::Key)?;

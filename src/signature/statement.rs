@@ -77,6 +77,10 @@ fn bind<'a>(subjects: &[Value], digests: &'a Digests) -> Result<Digest<'a>, Refu
             let found = "one of the artifact and one of another file";
             return Err(Refusal::new(&reason::SUBJECT_DIGESTS, "sha256 and sha512 of one file", found));
         }
+        if comparison.sha256 == Some(true) && comparison.names_sha512 && comparison.sha512.is_none() {
+            let found = "the artifact's sha256, and a sha512 that was not compared";
+            return Err(Refusal::new(&reason::SUBJECT_UNSUPPORTED, "every digest of the subject compared", found));
+        }
         if let Some(bound) = comparison.bound {
             return Ok(bound);
         }
