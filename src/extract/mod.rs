@@ -75,4 +75,5 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Requirements,
     &pypi::TomlLock,
     &pypi::TopLevel,
+    &pypi::VersionLiteral,
 ];

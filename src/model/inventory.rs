@@ -49,6 +49,27 @@ pub struct Code {
     pub tool: &'static str,
 }
 
+/// A text that speaks of other files, or that counts only where another file speaks of it (what a requirements file includes):
+/// it is read once all of them have been seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Draft {
+    /// Where.
+    pub path: EntryPath,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a file of a Python package says of the package it is part of, for where no metadata speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// Where.
+    pub path: EntryPath,
+    /// The version that the code states.
+    pub version: Option<String>,
+    /// Whether it names its author, its licence or its copyright.
+    pub is_published: bool,
+}
+
 /// How much of the artifact's scope the inventory covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +112,10 @@ pub struct Inventory {
     pub claims: Vec<Claim>,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
+    /// Texts that speak of other files or count where others speak of them; empty once attribution is done.
+    pub drafts: Vec<Draft>,
+    /// What Python packages say of themselves; empty once attribution is done.
+    pub traces: Vec<Trace>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -108,6 +133,8 @@ impl Inventory {
         self.bounds.append(&mut other.bounds);
         self.claims.append(&mut other.claims);
         self.code.append(&mut other.code);
+        self.drafts.append(&mut other.drafts);
+        self.traces.append(&mut other.traces);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -122,6 +149,8 @@ impl Inventory {
         self.claims.dedup();
         self.code.sort_unstable();
         self.code.dedup();
+        self.drafts.sort_unstable();
+        self.traces.sort_unstable();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });

@@ -20,7 +20,7 @@ pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
-pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
+pub use inventory::{Claim, Code, CodeKind, Draft, File, Inventory, InventoryState, Trace};
 pub use package::{Ecosystem, Origin, Package, Relation, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};

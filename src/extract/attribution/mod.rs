@@ -3,6 +3,8 @@
 
 mod code;
 mod distribution;
+mod import_package;
+mod requirements;
 mod scope;
 mod stripped;
 
@@ -18,17 +20,22 @@ use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Rela
 ///
 /// - Distribution metadata counts where an interpreter would look for it: elsewhere it is a fixture and dropped, inside
 ///   another package it is a vendored copy.
+/// - What requirements files include is taken in, their constraints are applied, and what they include and is not there is said.
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
 #[must_use]
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
+    let included = requirements::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
-    scope::settle(&mut inventory);
+    let asked = import_package::asked(&inventory);
+    scope::settle(&mut inventory, &included);
+    requirements::quiet(&mut inventory);
     disown(&mut inventory);
     code::settle(&mut inventory);
     stripped::settle(&mut inventory);
+    import_package::settle(&mut inventory, &asked);
     bind(&mut inventory);
     inventory
 }

@@ -4,5 +4,7 @@ mod attribution;
 mod corpus;
 mod format;
 mod hostile;
+mod python_lock;
 mod registration;
+mod requirements;
 mod walker;
