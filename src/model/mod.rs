@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bound;
+mod drift;
 mod entry;
 mod facts;
 mod finding;
@@ -16,6 +17,7 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
