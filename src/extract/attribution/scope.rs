@@ -16,7 +16,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let (named, mut known): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(is_named);
     let named = spoken(named, &known, &owners);
     carry_origins(&named, &mut known);
-    inventory.drift = super::drift::between(&named, &known);
+    inventory.drift.extend(super::drift::between(&named, &known));
     let mut kept = remaining(named, &known);
     known.append(&mut kept);
     known.iter_mut().for_each(|package| package.elective = false);
