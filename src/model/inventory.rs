@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{BoundFacts, Claim, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -14,15 +14,6 @@ pub struct File {
     pub size: u64,
     /// SHA-256, hex.
     pub sha256: String,
-}
-
-/// A package's claim on files of the artifact: they are its own, and whoever judges the package has judged them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
-    /// Everything below a folder (an installed npm package's own).
-    Folder(String),
-    /// One file that an installation record lists (a line of `RECORD`).
-    Listed(String),
 }
 
 /// What kind of code needs an owner.
