@@ -3,11 +3,13 @@
 
 mod advisory;
 mod bound;
+mod drift;
 mod entry;
 mod facts;
 mod finding;
 mod hex;
 mod inventory;
+mod ownership;
 mod package;
 mod problem;
 mod provenance;
@@ -16,11 +18,13 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
-pub use inventory::{Claim, Code, CodeKind, Draft, File, Inventory, InventoryState, Trace};
+pub use inventory::{Code, CodeKind, Draft, File, Inventory, InventoryState, Trace};
+pub use ownership::{Claim, ClaimKind, owner};
 pub use package::{Ecosystem, Origin, Package, Relation, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};

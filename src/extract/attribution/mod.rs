@@ -3,6 +3,7 @@
 
 mod code;
 mod distribution;
+mod drift;
 mod import_package;
 mod requirements;
 mod scope;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use super::npm::package_root;
 use super::owner::Owners;
 use super::problem::MANIFEST_MALFORMED;
-use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
 
 /// Settles an inventory after the whole pass over an artifact, nested archives included. Call it once; it does not depend on
 /// the order of the lists. Time and memory grow with the number of files and claims times the depth of their paths.
@@ -63,7 +64,7 @@ fn disown(inventory: &mut Inventory) {
     let ours: Vec<&str> = inventory.packages.iter().filter(is_ours).flat_map(|package| &package.paths).map(EntryPath::folder).collect();
     if !ours.is_empty() {
         let ours: std::collections::HashSet<&str> = ours.into_iter().collect();
-        inventory.claims.retain(|claim| !matches!(claim, Claim::Folder(folder) if ours.contains(folder.as_str())));
+        inventory.claims.retain(|claim| !ours.contains(&*claim.owner));
     }
 }
 

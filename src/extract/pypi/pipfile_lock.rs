@@ -32,6 +32,7 @@ impl Extractor for PipfileLock {
                 let mut package = Package::new(Ecosystem::PyPi, name, version.as_deref(), Relation::Locked, entry.path, self.name());
                 // A section of any other name is a category of the Pipfile, and what is one for is the project's own affair.
                 package.dev = section == "develop";
+                package.elective = locked.markers.is_some();
                 package.origin = locked.origin();
                 found.packages.push(package);
             }
@@ -87,6 +88,7 @@ struct Locked {
     path: Option<String>,
     file: Option<String>,
     editable: Option<bool>,
+    markers: Option<IgnoredAny>,
 }
 
 impl Locked {

@@ -42,6 +42,7 @@ impl Extractor for TomlLock {
             let mut package = Package::new(Ecosystem::PyPi, name, version.as_deref(), Relation::Locked, entry.path, self.name());
             package.origin = locked.origin();
             package.dev = locked.is_dev(&lock.default_groups) || optional.contains(&at);
+            package.elective = locked.is_elective(lock.packages.is_some());
             found.packages.push(package);
         }
         Ok(())
@@ -79,6 +80,8 @@ struct Locked {
     /// poetry from 2.0, pdm: the dependency groups that ask for it.
     groups: Option<Vec<String>>,
     optional: Option<bool>,
+    /// pdm and PEP 751; poetry from 2.0.
+    markers: Option<IgnoredAny>,
     // pdm and PEP 751 name the origin in the package's own table.
     git: Option<IgnoredAny>,
     vcs: Option<IgnoredAny>,
@@ -156,6 +159,13 @@ impl Locked {
         let archive = self.archive.as_ref().and_then(|archive| archive.url.as_deref().or(archive.path.as_deref()))?;
         let folded = |name: &str| Ecosystem::PyPi.folded(name);
         archive_name::name_and_version(archive).filter(|(stated, _)| folded(stated) == folded(name)).map(|(_, version)| version)
+    }
+
+    /// Whether it is for some platforms only, or the format does not say for which groups (poetry between 1.5 and 2.0, uv); what
+    /// PEP 751 lists is to be installed.
+    fn is_elective(&self, is_pylock: bool) -> bool {
+        let says_groups = is_pylock || self.category.is_some() || self.groups.is_some();
+        self.marker.is_some() || self.markers.is_some() || !says_groups
     }
 
     fn is_dev(&self, default_groups: &[String]) -> bool {

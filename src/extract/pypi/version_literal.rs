@@ -15,6 +15,9 @@ const LONGEST_HEAD: usize = 4096;
 /// Files of a package that state its version by convention, the likeliest first.
 const FILES: [&str; 9] = ["__version__", "_version", "version", "__about__", "_about", "_meta", "_grpcio_metadata", "__init__", "about"];
 
+/// A folder and the file in it where a package keeps its version against every convention.
+const OWN: [(&str, &str); 1] = [("chalice", "app")];
+
 /// Reads what the first files of import packages say of the package.
 pub(crate) struct VersionLiteral;
 
@@ -61,7 +64,8 @@ fn stem(path: &EntryPath) -> &str {
 
 /// Which file of a package is believed before which; `None` for a module that is no such file.
 pub(crate) fn rank(path: &EntryPath) -> Option<usize> {
-    FILES.iter().position(|file| *file == stem(path))
+    let folder = path.folder().rsplit('/').next().unwrap_or_default();
+    FILES.iter().position(|file| *file == stem(path)).or_else(|| OWN.contains(&(folder, stem(path))).then_some(FILES.len()))
 }
 
 fn is_version_file(stem: &str) -> bool {
