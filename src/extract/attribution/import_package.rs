@@ -7,21 +7,22 @@
 //! - its name is certainly that of a widely used distribution, or a requirements file or lockfile asks for it by its name;
 //! - its name may be one and it states a version, names its author, or is marked as typed;
 //! - it has compiled modules, which is what wheels are for;
-//! - such a one lies beside it, and it states a version, names its author or is marked as typed.
+//! - one of which that is certain lies beside it, and it states a version, names its author or is marked as typed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::stripped::STRIPPED;
+use super::vendored::{self, Installed};
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
-use crate::extract::pypi::{FIXTURES, Known, base, extension_module, is_copies, root_end, site_end, version_rank};
+use crate::extract::pypi::{FIXTURES, Known, extension_module, is_copies, root_end, site_end, version_rank};
 use crate::model::{Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Trace};
 
 /// What a package has as evidence that is known by the name of its import package alone, its version from elsewhere or not at all.
 pub(super) const IMPORT_NAME: &str = "pypi/import-name";
 
 /// The same where its own code states the version.
-const VERSION_LITERAL: &str = "pypi/version-literal";
+pub(super) const VERSION_LITERAL: &str = "pypi/version-literal";
 
 /// The versions that the artifact's own lockfiles and manifests ask for, by folded name.
 pub(super) type Asked = HashMap<String, BTreeSet<String>>;
@@ -45,7 +46,7 @@ pub(super) fn asked(inventory: &Inventory) -> Asked {
 /// Names the import packages that no metadata speaks for, and lists the distributions they are known to come from.
 pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let traces = std::mem::take(&mut inventory.traces);
-    copies(inventory, &traces);
+    vendored::settle(inventory, &traces);
     let owners = Owners::new(&inventory.claims);
     let unowned: Vec<&File> = inventory.files.iter().filter(|file| is_code(&file.path) && !owners.owns(&file.path)).collect();
     let tops = tops(&unowned, &traces, &owners);
@@ -90,24 +91,6 @@ fn complete(package: &mut Package, asked: &Asked) {
         _ => package.candidates = versions.iter().cloned().collect(),
     }
     package.inferred = true;
-}
-
-/// The distributions that have metadata, each where it lies.
-struct Installed(HashSet<(String, String)>);
-
-impl Installed {
-    fn new(inventory: &Inventory) -> Self {
-        let installed = inventory
-            .packages
-            .iter()
-            .filter(|package| package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Installed | Relation::Vendored));
-        let places = installed.flat_map(|package| package.paths.iter().map(move |path| (path, &package.name)));
-        Self(places.filter_map(|(path, name)| Some((base(path.as_str())?.to_owned(), Ecosystem::PyPi.folded(name)))).collect())
-    }
-
-    fn speaks_for(&self, base: &str, distribution: &str) -> bool {
-        self.0.contains(&(base.to_owned(), distribution.to_owned()))
-    }
 }
 
 /// Where an import package lies.
@@ -201,8 +184,9 @@ fn tops<'a>(files: &[&'a File], traces: &[Trace], owners: &Owners<'_>) -> BTreeM
     }
     let by_root: HashMap<&str, Place<'a>> = tops.keys().map(|place| (place.root, *place)).collect();
     for trace in traces {
-        let root = std::iter::once(trace.path.as_str()).chain(ancestors(trace.path.as_str()));
-        let Some(top) = root.filter_map(|root| by_root.get(root)).next().and_then(|place| tops.get_mut(place)) else { continue };
+        // What lies deeper may be a copy of another package.
+        let root = [trace.path.as_str(), trace.path.folder()].into_iter().find_map(|root| by_root.get(root));
+        let Some(top) = root.and_then(|place| tops.get_mut(place)) else { continue };
         top.is_published |= trace.is_published;
         let rank = version_rank(&trace.path).unwrap_or(usize::MAX);
         if let Some(version) =
@@ -277,41 +261,13 @@ fn stripped<'a, 'b>(tops: &'b BTreeMap<Place<'a>, Top<'a>>, asked: &Asked, insta
         known.chain([Ecosystem::PyPi.folded(&top.name)]).any(|name| installed.speaks_for(place.base(), &name))
     };
     let open = || tops.iter().filter(|(place, top)| !has_metadata(place, top));
-    let is_one = |place: &Place<'_>, top: &Top<'_>| {
-        place.is_installed_into()
-            || top.is_certain()
-            || top.is_asked_for(asked)
-            || top.is_native
-            || top.known.is_some() && top.says_something()
+    let is_sure = |place: &Place<'_>, top: &Top<'_>| {
+        place.is_installed_into() || top.is_certain() || top.is_asked_for(asked) || top.is_native
     };
-    let bases: HashSet<&str> = open().filter(|(place, top)| is_one(place, top)).map(|(place, _)| place.base()).collect();
+    let is_one = |place: &Place<'_>, top: &Top<'_>| is_sure(place, top) || top.known.is_some() && top.says_something();
+    let bases: HashSet<&str> = open().filter(|(place, top)| is_sure(place, top)).map(|(place, _)| place.base()).collect();
     let is_beside = |place: &Place<'_>, top: &Top<'_>| {
         bases.contains(place.base()) && (top.says_something() || top.known.is_some()) && !FIXTURES.contains(&place.name())
     };
     open().filter(|(place, top)| is_one(place, top) || is_beside(place, top)).map(|(place, top)| (*place, top)).collect()
-}
-
-/// Lists the copies inside other packages whose code states their version, where nothing better does.
-fn copies(inventory: &mut Inventory, traces: &[Trace]) {
-    let owners = Owners::new(&inventory.claims);
-    let installed = Installed::new(inventory);
-    let mut copies: BTreeMap<(String, String), (usize, Package)> = BTreeMap::new();
-    for trace in traces.iter().filter(|trace| owners.owns(&trace.path)) {
-        let Some(version) = &trace.version else { continue };
-        let Some(folder) = ancestors(trace.path.as_str()).find(|folder| is_copies(folder) && !folder.ends_with("/lib")) else { continue };
-        let Some((known, _)) = Known::of(&trace.path.as_str()[folder.len() + 1..]).filter(|(known, _)| known.is_certain()) else {
-            continue;
-        };
-        let Some(name) = known.distributions().next() else { continue };
-        if known.distributions().any(|name| installed.speaks_for(folder, &name)) {
-            continue;
-        }
-        let rank = version_rank(&trace.path).unwrap_or(usize::MAX);
-        let package = Package::new(Ecosystem::PyPi, &name, Some(version), Relation::Vendored, &trace.path, VERSION_LITERAL);
-        let copy = copies.entry((folder.to_owned(), name)).or_insert_with(|| (rank, package.clone()));
-        if rank < copy.0 {
-            *copy = (rank, package);
-        }
-    }
-    inventory.packages.extend(copies.into_values().map(|(_, package)| package));
 }

@@ -8,6 +8,7 @@ mod import_package;
 mod requirements;
 mod scope;
 mod stripped;
+mod vendored;
 
 use std::collections::HashMap;
 

@@ -15,6 +15,7 @@ mod requirements;
 mod toml_lock;
 mod top_level;
 mod uv_graph;
+mod vendor_list;
 mod version_literal;
 
 pub(super) use direct_url::DirectUrl;
@@ -28,4 +29,5 @@ pub(super) use record::Record;
 pub(super) use requirements::{Asked, REQUIREMENTS, Requirements, is_development, is_named as is_requirements, read as read_requirements};
 pub(super) use toml_lock::TomlLock;
 pub(super) use top_level::{TopLevel, claims as import_claims};
+pub(super) use vendor_list::{VENDOR_LIST, VendorList};
 pub(super) use version_literal::{VersionLiteral, rank as version_rank};

@@ -72,10 +72,10 @@ fn is_version_file(stem: &str) -> bool {
     stem != "__init__" && FILES.contains(&stem)
 }
 
-/// Whether a module speaks of its author, its licence or its copyright, as what is published does.
+/// Whether a module speaks of its version, its author, its licence or its copyright, as what is published does.
 fn has_notice(head: &[u8]) -> bool {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
-    ["__author__", "__license__", "__copyright__", "spdx-license-identifier", "copyright (c)", ":copyright:", "licensed under"]
+    ["__version__", "__author__", "__license__", "__copyright__", "spdx-license-identifier", "copyright (c)", ":copyright:", "licensed under"]
         .iter()
         .any(|notice| text.contains(notice))
 }
@@ -90,7 +90,20 @@ fn literal(text: &str, is_version_file: bool) -> Option<String> {
     };
     let names: &[&str] = if is_version_file { &["__version__", "VERSION", "version"] } else { &["__version__"] };
     let json = || text.lines().find_map(|line| line.trim().strip_prefix("\"version\": \"")?.split('"').next()).and_then(version);
-    names.iter().find_map(|name| named(name)).or_else(|| is_version_file.then(json).flatten())
+    let tuple = || text.lines().find_map(|line| numbers(line.strip_prefix("VERSION").or_else(|| line.strip_prefix("__version__"))?));
+    names.iter().find_map(|name| named(name)).or_else(|| is_version_file.then(json).flatten()).or_else(tuple)
+}
+
+/// The version that a tuple makes: `VERSION = (2, 2, 0)`, and with the words that django puts after a release.
+fn numbers(assigned: &str) -> Option<String> {
+    let tuple = assigned.trim_start().strip_prefix('=')?.trim().strip_prefix('(')?.split(')').next()?;
+    let parts: Vec<&str> = tuple.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    let numbers = match parts.as_slice() {
+        [numbers @ .., "\"final\"" | "'final'", "0"] => numbers,
+        numbers => numbers,
+    };
+    let is_plain = (2..=4).contains(&numbers.len()) && numbers.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    is_plain.then(|| numbers.join(".")).and_then(|text| version(&text))
 }
 
 /// The string literal that a line assigns to `name`: `name = "x"`, `name: str = 'x'`, `name = other = "x"`.
@@ -182,6 +195,9 @@ mod tests {
         }
         assert_eq!(literal("version = '1.0'\nfull_version = version\n", true).as_deref(), Some("1.0"));
         assert_eq!(literal("version_json = '''\n{\n \"version\": \"1.0.1\"\n}\n'''", true).as_deref(), Some("1.0.1"));
+        for (tuple, expected) in [("(2, 2, 0)", Some("2.2.0")), ("(5, 0, 6, \"final\", 0)", Some("5.0.6")), ("(5, 1, 0, 'rc', 1)", None)] {
+            assert_eq!(literal(&format!("VERSION = {tuple}\n"), false).as_deref(), expected, "{tuple}");
+        }
         assert_eq!(literal("VERSION = '2.5.3'\nversion_short = 2", true).as_deref(), Some("2.5.3"));
     }
 

@@ -8,4 +8,5 @@ mod hostile;
 mod python_lock;
 mod registration;
 mod requirements;
+mod stripped;
 mod walker;
