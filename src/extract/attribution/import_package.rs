@@ -72,11 +72,12 @@ pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let mut found: Vec<Package> = found.into_values().collect();
     found.iter_mut().for_each(|package| complete(package, asked));
     // What a manifest asks for has been found.
-    let known: HashSet<(String, Option<String>)> =
-        found.iter().map(|package| (Ecosystem::PyPi.folded(&package.name), package.version.clone())).collect();
+    let folded = |package: &Package| Ecosystem::PyPi.folded(&package.name);
+    let mut known: HashSet<(String, Option<String>)> = found.iter().map(|package| (folded(package), package.version.clone())).collect();
+    known.extend(found.iter().map(|package| (folded(package), None)));
     inventory.packages.retain(|package| {
         let is_asked = package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Declared | Relation::Locked);
-        !(is_asked && known.contains(&(Ecosystem::PyPi.folded(&package.name), package.version.clone())))
+        !(is_asked && known.contains(&(folded(package), package.version.clone())))
     });
     inventory.packages.append(&mut found);
 }
@@ -261,9 +262,8 @@ fn stripped<'a, 'b>(tops: &'b BTreeMap<Place<'a>, Top<'a>>, asked: &Asked, insta
         known.chain([Ecosystem::PyPi.folded(&top.name)]).any(|name| installed.speaks_for(place.base(), &name))
     };
     let open = || tops.iter().filter(|(place, top)| !has_metadata(place, top));
-    let is_sure = |place: &Place<'_>, top: &Top<'_>| {
-        place.is_installed_into() || top.is_certain() || top.is_asked_for(asked) || top.is_native
-    };
+    let is_sure =
+        |place: &Place<'_>, top: &Top<'_>| place.is_installed_into() || top.is_certain() || top.is_asked_for(asked) || top.is_native;
     let is_one = |place: &Place<'_>, top: &Top<'_>| is_sure(place, top) || top.known.is_some() && top.says_something();
     let bases: HashSet<&str> = open().filter(|(place, top)| is_sure(place, top)).map(|(place, _)| place.base()).collect();
     let is_beside = |place: &Place<'_>, top: &Top<'_>| {

@@ -5,6 +5,7 @@ mod corpus;
 mod drift;
 mod format;
 mod hostile;
+mod python_fixture;
 mod python_lock;
 mod registration;
 mod requirements;

@@ -119,7 +119,8 @@ fn what_the_artifact_asks_for_by_name_is_not_its_own() {
     declared pkg:pypi/idna@3.6
     declared pkg:pypi/other@1.0
     ");
-    let two = [("uv.lock", "version = 1\n[[package]]\nname = \"idna\"\nversion = \"3.6\"\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\n")];
+    let two =
+        [("uv.lock", "version = 1\n[[package]]\nname = \"idna\"\nversion = \"3.6\"\n[[package]]\nname = \"idna\"\nversion = \"3.7\"\n")];
     let two: Vec<(&str, &str)> = two.into_iter().chain([("app.py", ""), ("idna/__init__.py", "")]).collect();
     let two = scanned(&two);
     let package = two.packages.iter().find(|package| package.evidence == "pypi/import-name").unwrap();
@@ -180,7 +181,10 @@ fn copies_inside_packages_are_vendored() {
         ("botocore/vendored/requests/packages/urllib3/__init__.py", "__version__ = '1.10.4'\n".to_owned()),
         ("pip-24.0.dist-info/METADATA", metadata("pip", "24.0")),
         ("pip/__init__.py", String::new()),
-        ("pip/_vendor/vendor.txt", "CacheControl==0.13.1  # Make sure\nidna==3.6\nsetuptools==68.0.0\ngone==1.0\nurllib3==1.26.17\n".to_owned()),
+        (
+            "pip/_vendor/vendor.txt",
+            "CacheControl==0.13.1  # Make sure\nidna==3.6\nsetuptools==68.0.0\ngone==1.0\nurllib3==1.26.17\n".to_owned(),
+        ),
         ("pip/_vendor/idna/__init__.py", "__version__ = '3.6'\n".to_owned()),
         ("pip/_vendor/cachecontrol/__init__.py", String::new()),
         ("pip/_vendor/pkg_resources/__init__.py", String::new()),
