@@ -14,8 +14,10 @@ pub(super) struct File {
     pub(super) private: Vec<Word>,
     pub(super) vulnerability: Vulnerability,
     pub(super) advisories: Advisories,
+    pub(super) build: Build,
     pub(super) secret: Secret,
     pub(super) signature: Signature,
+    pub(super) drift: Drift,
     pub(super) policy: Policy,
     pub(super) limits: Limits,
     pub(super) ignore: Vec<Spanned<Ignore>>,
@@ -44,8 +46,23 @@ pub(super) struct Advisories {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub(super) struct Build {
+    pub(super) lock: Vec<Word>,
+    pub(super) sbom: Vec<Word>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Secret {
     pub(super) rules: Vec<Word>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Drift {
+    pub(super) version: Option<Word>,
+    pub(super) extra: Option<Word>,
+    pub(super) missing: Option<Word>,
 }
 
 #[derive(Default, Deserialize)]

@@ -2,6 +2,8 @@
 //! ([`Verdict`]). Each is made by one stage and never changed after it. Nothing here reads a file or a socket.
 
 mod advisory;
+mod bound;
+mod drift;
 mod entry;
 mod facts;
 mod finding;
@@ -15,6 +17,8 @@ mod secret;
 mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
+pub use bound::{Bound, BoundFacts, BoundKind};
+pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};

@@ -163,10 +163,17 @@ pub struct Package {
     /// Versions it may have, where `version` is unknown but bounded; judged one and all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// Whether the version is not the artifact's own word but that of a lockfile or bill of materials of the build.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
     /// How it is known.
     pub relation: Relation,
     /// Where it comes from.
     pub origin: Origin,
+    /// Whether an installation may rightly leave it out though it is locked for production: another platform's, a peer, or of a
+    /// lockfile that does not say.
+    #[serde(skip)]
+    pub elective: bool,
     /// Whether only development, test or optional use asks for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dev: bool,
@@ -192,8 +199,10 @@ impl Package {
             name: name.to_owned(),
             version: version.map(str::to_owned),
             candidates: Vec::new(),
+            inferred: false,
             relation,
             origin: Origin::default(),
+            elective: false,
             dev: false,
             paths: vec![path.clone()],
             evidence,

@@ -39,6 +39,7 @@ impl Extractor for BunLock {
             let Some(name) = word(name) else { continue };
             let mut package = Package::new(Ecosystem::Npm, name, exact(rest), Relation::Locked, entry.path, self.name());
             package.origin = origin(rest);
+            package.elective = true;
             found.packages.push(package);
         }
         Ok(())

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::place::{Place, place};
 use super::specifier::{origin, specifier};
@@ -56,6 +57,7 @@ impl PackageLock {
         let version = locked.version.as_deref().and_then(word);
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
         package.dev = locked.dev || locked.dev_optional || locked.optional;
+        package.elective = locked.peer || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = match &locked.resolved {
             // A link, or a location outside node_modules, is a folder of the project.
             _ if locked.link || folder.is_none() => Origin::FirstParty,
@@ -111,6 +113,11 @@ struct Located {
     dev: bool,
     #[serde(default)]
     optional: bool,
+    #[serde(default)]
+    peer: bool,
+    os: Option<IgnoredAny>,
+    cpu: Option<IgnoredAny>,
+    libc: Option<IgnoredAny>,
     #[serde(rename = "devOptional", default)]
     dev_optional: bool,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::place::{Place, place};
 use super::specifier::{name_and_rest, origin};
@@ -48,6 +49,8 @@ impl PnpmLock {
         };
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
         package.dev = locked.dev || locked.optional;
+        // From version 9 on only the importers say what is for development.
+        package.elective = major == 9 || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = origin;
         Some(package)
     }
@@ -87,6 +90,9 @@ struct Locked {
     name: Option<String>,
     version: Option<String>,
     resolution: Option<Resolution>,
+    os: Option<IgnoredAny>,
+    cpu: Option<IgnoredAny>,
+    libc: Option<IgnoredAny>,
     #[serde(default)]
     dev: bool,
     #[serde(default)]
