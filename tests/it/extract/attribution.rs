@@ -257,6 +257,18 @@ fn an_unread_lockfile_matters_where_nothing_is_installed() {
     assert_eq!(troubles(&scanned(&[("bun.lockb", "x"), ("node_modules/a/package.json", &installed)])), "");
 }
 
+/// Metadata of one distribution that lay in a folder once made all of the folder that distribution's.
+#[test]
+fn metadata_claims_no_more_than_its_distribution() {
+    let egg = "Metadata-Version: 1.0\nName: a\nVersion: 1.0\n";
+    for path in ["python/a-1.0.dist-info/PKG-INFO", "python/EGG-INFO/PKG-INFO"] {
+        let found = scanned(&[(path, egg.to_owned()), ("python/app.js", MINIFIED.repeat(50))]);
+        assert_eq!(troubles(&found), "minified-unattributed python/app.js\n", "{path}");
+    }
+    let found = scanned(&[("a-1.0-py3.12.egg/EGG-INFO/PKG-INFO", egg.to_owned()), ("a-1.0-py3.12.egg/a/app.js", MINIFIED.repeat(50))]);
+    assert_eq!(troubles(&found), "");
+}
+
 #[test]
 fn attribution_does_not_depend_on_order() {
     let files = [
