@@ -1,5 +1,6 @@
 //! The one pass: while an entry is in hand it is hashed, shown to the extractors that want it and searched for secrets.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
@@ -30,7 +31,9 @@ pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bou
     let mut inventory = extract::attribute(walked.inventory);
     extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path));
+    // Somebody has written into what the package's record does not have: that is not the package's publisher.
+    let changed: HashSet<&EntryPath> = inventory.changed.iter().collect();
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path));
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory

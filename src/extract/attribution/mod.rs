@@ -4,6 +4,8 @@
 mod code;
 mod distribution;
 mod drift;
+mod integrity;
+mod ledger;
 mod scope;
 mod stripped;
 
@@ -22,6 +24,7 @@ use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
+/// - Every file is counted for its one owner.
 #[must_use]
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
@@ -30,6 +33,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     disown(&mut inventory);
     code::settle(&mut inventory);
     stripped::settle(&mut inventory);
+    ledger::settle(&mut inventory);
     bind(&mut inventory);
     inventory
 }
