@@ -80,10 +80,13 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// The module that a compiled one in `__pycache__` was made from (PEP 3147): `a.py` for `__pycache__/a.cpython-312.pyc`.
+/// The module that a compiled one was made from (PEP 3147): `a.py` for `__pycache__/a.cpython-312.pyc` and for `a.pyc`.
 fn source(path: &str) -> Option<String> {
-    let (folder, name) = path.strip_suffix(".pyc")?.rsplit_once("__pycache__/")?;
-    Some(format!("{folder}{}.py", name.split('.').next()?))
+    let stem = path.strip_suffix(".pyc")?;
+    match stem.rsplit_once("__pycache__/") {
+        Some((folder, name)) => Some(format!("{folder}{}.py", name.split('.').next()?)),
+        None => Some(format!("{stem}.py")),
+    }
 }
 
 /// The owners that packages of the inventory stand for.

@@ -35,8 +35,9 @@ impl Extractor for EggInfo {
             found.claims.extend(egg.map(|egg| Claim::folder(&owner(path).into(), egg)));
         } else if place::is_source(path) {
             found.claims.extend(place::base(path).map(|top| Claim::folder(&owner(path).into(), top)));
-        } else if folder.ends_with(".egg-info") && named.is_none() {
-            // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own.
+        } else if folder.ends_with(".egg-info") && named.is_none() && !place::is_site(path) {
+            // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own. What lies
+            // where an installer puts things was installed, whatever it is called.
             package.origin = Origin::FirstParty;
         }
         found.packages.push(package);

@@ -269,6 +269,36 @@ fn metadata_claims_no_more_than_its_distribution() {
     assert_eq!(troubles(&found), "");
 }
 
+/// A record that nobody is judged for once gave code an owner, and so did the function's own metadata.
+#[test]
+fn only_what_is_judged_owns() {
+    let bundle = MINIFIED.repeat(50);
+    for (lists, list) in [
+        ("x/_vendor/tests/a-1.0.dist-info/RECORD", "p/app.js,,\n"),
+        ("x/_vendor/tests/a.egg-info/installed-files.txt", "../p/app.js\n"),
+        ("x/_vendor/tests/a.dist-info/RECORD", "p/app.js,,\n"),
+    ] {
+        let found = scanned(&[(lists, list), ("x/_vendor/tests/p/app.js", bundle.as_str())]);
+        assert_eq!(troubles(&found), "minified-unattributed x/_vendor/tests/p/app.js\n", "{lists}");
+    }
+    let own = [("mine.egg-info/PKG-INFO", metadata("mine", "1.0")), ("mine.egg-info/top_level.txt", "mine\nrequests\n".to_owned())];
+    let found = scanned(&[own.as_slice(), &[("mine/static/app.js", bundle.clone()), ("requests/__init__.py", "x".to_owned())]].concat());
+    assert_eq!(troubles(&found), "minified-unattributed mine/static/app.js\npackage-unattributed requests\n");
+    let posing = [("requests.egg-info/PKG-INFO", metadata("requests", "2.0.0")), ("requests/__init__.py", "x".to_owned())];
+    assert_eq!(troubles(&scanned(&posing)), "package-unattributed requests\n");
+    let url = r#"{"url":"file:///src/mine","dir_info":{}}"#.to_owned();
+    let found = scanned(&[
+        ("site-packages/mine-1.0.dist-info/METADATA", metadata("mine", "1.0")),
+        ("site-packages/mine-1.0.dist-info/direct_url.json", url),
+        ("site-packages/mine/__init__.py", "x".to_owned()),
+        ("site-packages/mine/app.js", bundle.clone()),
+    ]);
+    assert_eq!(troubles(&found), "minified-unattributed site-packages/mine/app.js\n", "what is installed from a folder is installed");
+    let site = ["site-packages/requests.egg-info/PKG-INFO", "site-packages/requests/__init__.py"];
+    let found = scanned(&[(site[0], metadata("requests", "2.0.0")), (site[1], "x".to_owned())]);
+    assert_eq!((listed(&found).as_str(), troubles(&found).as_str()), ("installed pkg:pypi/requests@2.0.0\n", ""));
+}
+
 #[test]
 fn attribution_does_not_depend_on_order() {
     let files = [
