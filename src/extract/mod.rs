@@ -61,6 +61,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &npm::PackageLock,
     &npm::PnpmLock,
     &npm::YarnLock,
+    &other::Bytecode,
     &other::Image,
     &other::Native,
     &other::Neighbour,

@@ -96,7 +96,7 @@ fn thing(kind: &str) -> String {
         })
         .collect();
     let words = words.join(" ");
-    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "PHP" | "Ruby") { format!("{words} file") } else { words }
+    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "Java" | "PHP" | "Ruby") { format!("{words} file") } else { words }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::integrity::Records;
-use crate::extract::owner::{Owners, ancestors};
+use crate::extract::owner::{Owners, ancestors, source};
 use crate::model::{Claim, ClaimKind, Ecosystem, EntryPath, File, Holding, Inventory, Ownership, Package, ProblemClass, Relation, owner};
 
 /// Counts every file once, gives each package what it holds, and holds the files against the packages' records.
@@ -77,15 +77,6 @@ impl<'a> Ledger<'a> {
     fn lies_in(&self, places: &HashSet<&str>, path: &str) -> bool {
         let is_one = |place: &str| places.contains(place) || place.strip_suffix('!').is_some_and(|archive| places.contains(archive));
         !places.is_empty() && (places.contains(path) || ancestors(path).any(is_one))
-    }
-}
-
-/// The module that a compiled one was made from (PEP 3147): `a.py` for `__pycache__/a.cpython-312.pyc` and for `a.pyc`.
-fn source(path: &str) -> Option<String> {
-    let stem = path.strip_suffix(".pyc")?;
-    match stem.rsplit_once("__pycache__/") {
-        Some((folder, name)) => Some(format!("{folder}{}.py", name.split('.').next()?)),
-        None => Some(format!("{stem}.py")),
     }
 }
 

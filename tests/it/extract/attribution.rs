@@ -300,6 +300,25 @@ fn only_what_is_judged_owns() {
 }
 
 #[test]
+fn compiled_python_is_named_where_its_source_is_nowhere() {
+    let pyc = b"\xcb\r\r\n and more".to_vec();
+    let (metadata, record) = (metadata("six", "1.0"), "six.py,,\n".to_owned());
+    let found = scanned(&[
+        ("lone.pyc", pyc.as_slice()),
+        ("twin.pyc", &pyc),
+        ("twin.py", b"x = 1"),
+        ("__pycache__/gone.cpython-312.pyc", &pyc),
+        ("six-1.0.dist-info/METADATA", metadata.as_bytes()),
+        ("six-1.0.dist-info/RECORD", record.as_bytes()),
+        ("six.pyc", &pyc),
+        ("main.jsc", b"\x5e\x04\xde\xc0 and more"),
+        ("node_modules/a/package.json", br#"{"name":"a","version":"1.0.0"}"#),
+        ("node_modules/a/main.jsc", b"\x5e\x04\xde\xc0 and more"),
+    ]);
+    assert_eq!(troubles(&found), "bytecode lone.pyc\nbytecode-unattributed main.jsc\n");
+}
+
+#[test]
 fn attribution_does_not_depend_on_order() {
     let files = [
         ("package-lock.json", LOCK.to_owned()),

@@ -41,6 +41,9 @@ fn seen(more: usize) -> Inventory {
         ("x.deps.json", b"{}"),
         ("Gemfile.lock", b"GEM\n"),
         ("composer.lock", b"{}"),
+        ("Handler.class", b"\xca\xfe\xba\xbe\0\0\0\x41"),
+        ("main.jsc", b"\x5e\x04\xde\xc0 and more"),
+        ("job.pyc", b"\xcb\r\r\n and more"),
         ("Notes.txt", b"1"),
         ("notes.txt", b"2"),
     ]
