@@ -64,6 +64,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &npm::PnpmLock,
     &npm::SourceMap,
     &npm::YarnLock,
+    &other::Bytecode,
     &other::Image,
     &other::Native,
     &other::Neighbour,

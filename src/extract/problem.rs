@@ -114,6 +114,16 @@ pub(super) const BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
            was built from, cannot be read off it.\n\nShip it unpacked: function packages are compressed anyway.",
 };
 
+/// JavaScript that was compiled and whose source is gone.
+pub(super) const BYTECODE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "bytecode-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "compiled JavaScript that no package owns",
+    page: "The file holds JavaScript that bytenode, pkg or a like tool has compiled for V8. Node.js runs it, and neither a person nor \
+           a scanner can tell which packages are in it.\n\nDeploy the source; or accept the file by path and SHA-256, with a reason \
+           (`[[accept]]`).",
+};
+
 /// A Go binary.
 pub(super) const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
 /// A Java archive.
@@ -124,6 +134,17 @@ pub(super) const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET applicatio
 pub(super) const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
 /// PHP packages.
 pub(super) const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
+/// Java classes outside an archive.
+pub(super) const JAVA: ProblemKind = out_of_scope("java", "Java classes, which are not judged");
+/// Bytecode without its source.
+pub(super) const BYTECODE: ProblemKind = ProblemKind {
+    id: "bytecode",
+    class: ProblemClass::OutOfScope,
+    title: "bytecode without its source, which is not judged",
+    page: "The file was compiled for a runtime (Python, Lua, Erlang, LLVM) and lies there without its source, in no package. It runs; what \
+           it imports and does is not read off it. It was hashed, searched for secrets and named here.\n\nShip the source beside it (for \
+           Python the `.py` file), or set `completeness = \"strict\"` to have such artifacts end incomplete.",
+};
 /// Native code that no package owns.
 pub(super) const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
 
@@ -146,10 +167,13 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &BUNDLE_CONTRADICTED,
     &BUNDLE_UNATTRIBUTED,
     &BUNDLE_VERSIONS_UNKNOWN,
+    &BYTECODE,
+    &BYTECODE_UNATTRIBUTED,
     &DOTNET,
     &GO_BINARY,
     &IMAGE_UNREAD,
     &JAR,
+    &JAVA,
     &LOCKFILE_UNREAD,
     &MANIFEST_MALFORMED,
     &MINIFIED_UNATTRIBUTED,

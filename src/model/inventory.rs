@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, BundleFacts, Claim, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, Trace};
+use super::{BoundFacts, BundleFacts, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, Trace};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -86,6 +86,10 @@ pub struct Inventory {
     pub drift: Vec<Drift>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
+    /// Files in packages that are not as the package's record has them.
+    pub changed: Vec<EntryPath>,
+    /// Whose the bytes are.
+    pub ownership: Ownership,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
     /// What evidence says of bundles; empty once attribution is done.
@@ -109,6 +113,8 @@ impl Inventory {
         self.bounds.append(&mut other.bounds);
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
+        self.changed.append(&mut other.changed);
+        self.ownership += other.ownership;
         self.code.append(&mut other.code);
         self.traces.append(&mut other.traces);
         self.bundles.append(&mut other.bundles);
@@ -124,6 +130,8 @@ impl Inventory {
         self.files.sort_unstable();
         self.claims.sort_unstable();
         self.claims.dedup();
+        self.changed.sort_unstable();
+        self.changed.dedup();
         self.code.sort_unstable();
         self.code.dedup();
         self.traces.sort_unstable();
@@ -175,7 +183,14 @@ fn united(mut packages: Vec<Package>) -> Vec<Package> {
     let mut united: Vec<Package> = Vec::with_capacity(packages.len());
     for package in packages {
         match united.last_mut() {
-            Some(last) if key(last) == key(&package) => last.paths.extend(package.paths),
+            Some(last) if key(last) == key(&package) => {
+                last.paths.extend(package.paths);
+                match (&mut last.holding, package.holding) {
+                    (Some(own), Some(other)) => **own += *other,
+                    (own @ None, other) => *own = other,
+                    (Some(_), None) => {}
+                }
+            }
             _ => united.push(package),
         }
     }
@@ -205,6 +220,7 @@ impl Serialize for Inventory {
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
+        s.serialize_field("bytes", &self.ownership)?;
         s.serialize_field("packages", &rows(&self.packages))?;
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;

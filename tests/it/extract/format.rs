@@ -25,6 +25,7 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("bun.lock", BUN.as_bytes()),
     ("bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n"),
     ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#),
+    ("main.pyc", b"\xcb\r\r\n and more"),
     ("Gemfile.lock", b"GEM\n  specs:\n    rack (2.0.0)\n"),
     ("a-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: a\nVersion: 1.0\n\nText\n"),
     ("a-1.0.dist-info/RECORD", b"a/__init__.py,sha256=x,1\n\"a/b,c.py\",,\n../../bin/a,,\n/etc/passwd,,\n"),

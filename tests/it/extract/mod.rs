@@ -6,5 +6,6 @@ mod corpus;
 mod drift;
 mod format;
 mod hostile;
+pub mod ownership;
 mod registration;
 mod walker;
