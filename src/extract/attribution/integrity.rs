@@ -14,10 +14,13 @@ const REWRITTEN: [&str; 6] = ["pyc", "pyo", "so", "pyd", "dll", "dylib"];
 /// Files of the metadata that installers write themselves or leave out (packaging.python.org, "Recording installed projects").
 const METADATA: [&str; 7] = ["RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json", "installed-files.txt"];
 
+/// A line of a record: whose it is, and the hash it has.
+type Line<'a> = (&'a str, Option<&'a [u8; 32]>);
+
 /// The records of all packages, and what of them the files kept to.
 pub(super) struct Records<'a> {
     /// Each listed file, with the hash that each record has for it.
-    listed: HashMap<&'a str, Vec<(&'a str, Option<&'a [u8; 32]>)>>,
+    listed: HashMap<&'a str, Vec<Line<'a>>>,
     found: HashSet<&'a str>,
     by_owner: HashMap<&'a str, Integrity>,
     changed: Vec<EntryPath>,

@@ -291,7 +291,7 @@ fn only_what_is_judged_owns() {
         ("site-packages/mine-1.0.dist-info/METADATA", metadata("mine", "1.0")),
         ("site-packages/mine-1.0.dist-info/direct_url.json", url),
         ("site-packages/mine/__init__.py", "x".to_owned()),
-        ("site-packages/mine/app.js", bundle.clone()),
+        ("site-packages/mine/app.js", bundle),
     ]);
     assert_eq!(troubles(&found), "minified-unattributed site-packages/mine/app.js\n", "what is installed from a folder is installed");
     let site = ["site-packages/requests.egg-info/PKG-INFO", "site-packages/requests/__init__.py"];
