@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::stripped::STRIPPED;
+use super::stripped::{self, STRIPPED};
 use super::vendored::{self, Installed};
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
@@ -47,13 +47,13 @@ pub(super) fn asked(inventory: &Inventory) -> Asked {
 pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let traces = std::mem::take(&mut inventory.traces);
     vendored::settle(inventory, &traces);
-    let owners = Owners::new(&inventory.claims);
+    let owners = stripped::installed_owners(inventory);
     let unowned: Vec<&File> = inventory.files.iter().filter(|file| is_code(&file.path) && !owners.owns(&file.path)).collect();
     let tops = tops(&unowned, &traces, &owners);
-    let stripped = stripped(&tops, asked, &Installed::new(inventory));
+    let bare = stripped(&tops, asked, &Installed::new(inventory));
     let mut found: BTreeMap<(String, String), Package> = BTreeMap::new();
     let mut problems = Vec::new();
-    for (place, top) in stripped {
+    for (place, top) in bare {
         let Some(root) = top.file.and_then(|file| file.prefix(place.end)) else { continue };
         let stated = top.version.as_ref();
         let says = stated.map_or(String::new(), |(_, version, _)| format!("; its code states version {version}"));

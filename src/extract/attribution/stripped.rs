@@ -6,15 +6,27 @@ use super::import_package::IMPORT_NAME;
 use crate::extract::npm::{Place, package_root, place};
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
-use crate::model::{EntryPath, Inventory, Origin, Problem, Relation};
+use crate::model::{EntryPath, Inventory, Origin, Package, Problem, Relation, owner};
 
 /// What is said of code without metadata.
 pub(super) const STRIPPED: &str =
     "installed code without the metadata that names its package and version: keep it in the artifact, or give `--lock FILE`";
 
+/// Whether metadata is what a build in a source tree leaves: it says nothing of what was installed.
+pub(super) fn is_built(package: &Package) -> bool {
+    package.origin == Origin::FirstParty && package.evidence == "pypi/egg-info"
+}
+
+/// The claims of what was installed.
+pub(super) fn installed_owners(inventory: &Inventory) -> Owners<'_> {
+    let built = inventory.packages.iter().filter(|package| is_built(package)).flat_map(|package| &package.paths);
+    let built: HashSet<&str> = built.map(|path| owner(path.as_str())).collect();
+    Owners::new(inventory.claims.iter().filter(|claim| !built.contains(&*claim.owner)))
+}
+
 /// Names the folders of `node_modules` that no metadata speaks for, and the installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
-    let owners = Owners::new(&inventory.claims);
+    let owners = installed_owners(inventory);
     let ours: HashSet<&str> = inventory
         .packages
         .iter()

@@ -21,7 +21,8 @@ impl Installed {
         let installed = inventory
             .packages
             .iter()
-            .filter(|package| package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Installed | Relation::Vendored));
+            .filter(|package| package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Installed | Relation::Vendored))
+            .filter(|package| !super::stripped::is_built(package));
         let places = installed.flat_map(|package| package.paths.iter().map(move |path| (path, package)));
         let place = |path: &'_ EntryPath, package: &Package| {
             let listed = || (package.evidence == VENDOR_LIST).then(|| path.folder());

@@ -1,10 +1,12 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+mod bundle;
 mod corpus;
 mod drift;
 mod format;
 mod hostile;
+pub mod ownership;
 mod python_fixture;
 mod python_lock;
 mod registration;
