@@ -253,7 +253,7 @@ pub(super) fn quiet(inventory: &mut Inventory) {
     // Below the file's folder, or where its code finds them.
     let served: HashSet<&str> = installed.iter().flat_map(|path| ancestors(path.as_str()).chain([""])).collect();
     let serves_all = |path: &&EntryPath| path.is_in(LAYERS) || base(path.as_str()).is_some_and(|base| base.contains("lib/python"));
-    let is_served = installed.iter().any(|path| serves_all(path));
+    let is_served = installed.iter().any(serves_all);
     let homes: HashSet<&str> = installed.iter().filter_map(|path| base(path.as_str())).collect();
     let is_serious = distributions().next().is_some();
     inventory.problems.retain(|problem| {
@@ -262,7 +262,7 @@ pub(super) fn quiet(inventory: &mut Inventory) {
             let in_fixture = path.folder().split('/').any(|component| FIXTURES.contains(&component));
             let is_known =
                 is_served || served.contains(path.folder()) || ancestors(path.as_str()).chain([""]).any(|above| homes.contains(above));
-            !owners.owns(path) && !is_known && !(is_serious && in_fixture)
+            !(owners.owns(path) || is_known || is_serious && in_fixture)
         })
     });
 }
