@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret};
+use super::{BoundFacts, BundleFacts, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, Trace};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -38,6 +38,10 @@ pub struct Code {
     pub kind: CodeKind,
     /// The tool that made it, where recognisable (`esbuild`, `webpack`), else empty.
     pub tool: &'static str,
+    /// Bytes of it that are code, without a map or JSON inside it.
+    pub code: u64,
+    /// Whether it looks minified.
+    pub minified: bool,
 }
 
 /// How much of the artifact's scope the inventory covers.
@@ -88,6 +92,10 @@ pub struct Inventory {
     pub ownership: Ownership,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
+    /// What evidence says of bundles; empty once attribution is done.
+    pub traces: Vec<Trace>,
+    /// Facts about every bundle.
+    pub bundles: Vec<BundleFacts>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -108,6 +116,8 @@ impl Inventory {
         self.changed.append(&mut other.changed);
         self.ownership += other.ownership;
         self.code.append(&mut other.code);
+        self.traces.append(&mut other.traces);
+        self.bundles.append(&mut other.bundles);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -124,6 +134,10 @@ impl Inventory {
         self.changed.dedup();
         self.code.sort_unstable();
         self.code.dedup();
+        self.traces.sort_unstable();
+        self.traces.dedup();
+        self.bundles.sort_unstable();
+        self.bundles.dedup();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });
@@ -202,7 +216,7 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 impl Serialize for Inventory {
     /// The form policies see: files and claims stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Inventory", 10)?;
+        let mut s = serializer.serialize_struct("Inventory", 11)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
@@ -211,6 +225,7 @@ impl Serialize for Inventory {
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;
         s.serialize_field("drift", &self.drift)?;
+        s.serialize_field("bundles", &self.bundles)?;
         s.serialize_field("secrets", &self.secrets)?;
         s.serialize_field("problems", &self.problems)?;
         s.serialize_field("not_judged", &self.not_judged)?;

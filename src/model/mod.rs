@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bound;
+mod bundle;
 mod drift;
 mod entry;
 mod facts;
@@ -19,6 +20,7 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use bundle::{BundleFacts, Bundled, Share, Trace};
 pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};

@@ -1,6 +1,7 @@
 //! Attribution: what the whole picture decides. Which metadata is that of an installed distribution, which lockfile speaks of
 //! what is installed anyway, which code belongs to which package - and what is left without an owner.
 
+mod bundle;
 mod code;
 mod distribution;
 mod drift;
@@ -29,9 +30,11 @@ use crate::model::{EntryPath, Inventory, Origin, Package, Relation, owner};
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
+    bundle::settle(&mut inventory);
     scope::settle(&mut inventory);
     stripped::settle(&mut inventory);
     disown(&mut inventory);
+    bundle::settle(&mut inventory);
     code::settle(&mut inventory);
     ledger::settle(&mut inventory);
     bind(&mut inventory);
