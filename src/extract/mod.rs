@@ -79,4 +79,6 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Requirements,
     &pypi::TomlLock,
     &pypi::TopLevel,
+    &pypi::VendorList,
+    &pypi::VersionLiteral,
 ];

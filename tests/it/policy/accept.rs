@@ -26,12 +26,12 @@ fn rust() -> Vec<u8> {
 /// Something of every kind that no package owns, `more` of one kind.
 fn seen(more: usize) -> Inventory {
     let (bundle, minified, rust) = (BUNDLE.repeat(30), MINIFIED.repeat(50), rust());
-    let webpack = format!("/******/ (() => {{ // webpackBootstrap\n{}", "const a = 1;\nfunction f(x) { return x; }\n".repeat(100));
+    let opaque = "/******/ (() => { // webpackBootstrap\n__webpack_require__(1);\n".repeat(30);
     let upx = [b"\x7fELF\x02\x01\x01 UPX!".as_slice(), &[1; 20_000], b"UPX!"].concat();
     let mut files: Vec<(String, &[u8])> = [
         ("bundle.js", bundle.as_bytes()),
-        ("bundle.js.map", br#"{"version":3,"sources":["node_modules/clean/index.js"],"mappings":"AAAA"}"#),
-        ("webpack.js", webpack.as_bytes()),
+        ("bundle.js.map", br#"{"version":3,"sources":["node_modules/c/index.js"],"mappings":"AAAA"}"#),
+        ("opaque.js", opaque.as_bytes()),
         ("app.min.js", minified.as_bytes()),
         ("bootstrap", &rust),
         ("packed", &upx),
