@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer};
-use crate::extract::{self, EXTRACTORS, Owners};
+use crate::extract::{self, EXTRACTORS, Owners, System};
 use crate::model::{Bound, Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
 use crate::secret::{self, Found, Scanner};
 
@@ -26,11 +26,16 @@ pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
 /// Shows the extractors and the scanner everything an artifact holds, and bounds what they could not attribute by what the
 /// operator knows about the build.
 pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound]) -> Inventory {
-    let walked = artifact.walk(limits, &Eye { scanner });
+    let mut walked = artifact.walk(limits, &Eye { scanner });
+    if !artifact.is_image() {
+        // Only an image is a file system of its own; in a zip, `usr/lib` is the function's folder like any other.
+        walked.inventory.system.clear();
+    }
     let mut inventory = extract::attribute(walked.inventory);
     extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path));
+    let system = System::new(&inventory.system);
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) || system.package(path).is_some());
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory

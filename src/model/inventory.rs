@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Claim, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{BoundFacts, Claim, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, SystemFile};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -82,6 +82,8 @@ pub struct Inventory {
     pub drift: Vec<Drift>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
+    /// Which files the packages of an image's operating system have.
+    pub system: Vec<SystemFile>,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
     /// Every secret.
@@ -101,6 +103,7 @@ impl Inventory {
         self.bounds.append(&mut other.bounds);
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
+        self.system.append(&mut other.system);
         self.code.append(&mut other.code);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
@@ -114,6 +117,8 @@ impl Inventory {
         self.files.sort_unstable();
         self.claims.sort_unstable();
         self.claims.dedup();
+        self.system.sort_unstable();
+        self.system.dedup();
         self.code.sort_unstable();
         self.code.dedup();
         self.secrets.sort_unstable_by(|a, b| {

@@ -6,12 +6,13 @@ use crate::extract::npm::{Place, package_root, place};
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
 use crate::extract::pypi::{Standing, distribution, standing};
+use crate::extract::system::System;
 use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Problem, Relation};
 
 /// Names the folders of `node_modules` and the import packages of `site-packages` that no metadata speaks for, and the
 /// installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
-    let owners = Owners::new(&inventory.claims);
+    let (owners, system) = (Owners::new(&inventory.claims), System::new(&inventory.system));
     let ours: HashSet<&str> = inventory
         .packages
         .iter()
@@ -28,13 +29,18 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let mut stripped: BTreeMap<EntryPath, u64> = BTreeMap::new();
     for file in &inventory.files {
         let code = match file.path.extension() {
+            "js" | "cjs" | "mjs" | "node" | "wasm" if is_debians(&file.path, &system) => None,
             "js" | "cjs" | "mjs" | "node" | "wasm" => match package_root(file.path.as_str()) {
                 Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
                 // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.
                 None => Some(file.path.as_str()).filter(|_| matches!(place(file.path.folder()), Place::Modules | Place::Scope)),
             },
             "py" | "pyc" | "so" | "pyd" => import_package(&file.path)
-                .filter(|(_, name)| !owners.owns(&file.path) && !distribution(name).is_some_and(|name| installed.contains(name)))
+                .filter(|(_, name)| {
+                    !owners.owns(&file.path)
+                        && !is_debians(&file.path, &system)
+                        && !distribution(name).is_some_and(|name| installed.contains(name))
+                })
                 .map(|(root, _)| root),
             _ => None,
         };
@@ -59,6 +65,22 @@ pub(super) fn settle(inventory: &mut Inventory) {
         .map(|path| Problem::at(&PACKAGE_UNATTRIBUTED, path, "an installed package whose metadata has no version"));
     let versionless: Vec<Problem> = versionless.collect();
     inventory.problems.extend(versionless);
+}
+
+/// Whether a file is a module of the operating system: Debian ships some that no registry has, in folders that only its own
+/// packages fill.
+fn is_debians(path: &EntryPath, system: &System<'_>) -> bool {
+    const FOLDERS: [&str; 3] = ["usr/lib/python3/dist-packages/", "usr/share/nodejs/", "usr/lib/nodejs/"];
+    FOLDERS.iter().any(|folder| path.as_str().contains(folder)) && (system.package(path).is_some() || is_compiled(path, system))
+}
+
+/// Whether a file is what Python made of one that the system lists: `a/__pycache__/x.cpython-311.pyc` of `a/x.py`.
+fn is_compiled(path: &EntryPath, system: &System<'_>) -> bool {
+    let source = path.folder().strip_suffix("__pycache__").filter(|_| path.extension() == "pyc").and_then(|folder| {
+        let name = path.file_name().split('.').next()?;
+        EntryPath::new(&format!("{folder}{name}.py")).ok()
+    });
+    source.is_some_and(|source| system.package(&source).is_some())
 }
 
 /// The import package that a file without an owner belongs to, where it can only be an installed one: anything in

@@ -1,5 +1,6 @@
 //! What is recognised and not read: images, other languages, native code, and lockfiles in formats without a reader.
 
+mod go;
 mod image;
 mod native;
 mod neighbour;

@@ -1,6 +1,8 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+mod binary;
+mod cargo;
 mod corpus;
 mod drift;
 mod format;
