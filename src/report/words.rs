@@ -110,8 +110,9 @@ mod tests {
             file("native-code", 0),
             file("php", 0),
             file("php", 0),
+            NotJudged { packages: Some(88), ..file("os-package", 0) },
         ];
-        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 2 PHP files, 8 MB");
+        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 88 OS packages, 2 PHP files, 8 MB");
         assert_eq!(not_judged(&[]), "");
     }
 }

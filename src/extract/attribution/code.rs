@@ -12,7 +12,7 @@ use crate::extract::system::System;
 use crate::model::{Code, CodeKind, Ecosystem, EntryPath, File, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
 
 /// Files of one kind outside the scope that are named one by one; an image's base has thousands.
-const MOST_NAMED: usize = 50;
+const MOST_NAMED: usize = 20;
 
 /// Problems of files that a package's ownership takes back.
 const OWNED: [&str; 3] = [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id, CRATES_UNATTRIBUTED.id];

@@ -74,8 +74,12 @@ pub(super) fn traces(content: &[u8]) -> BTreeSet<Trace<'_>> {
     for marker in [&b"git/checkouts/"[..], b"git\\checkouts\\"] {
         for at in memmem::find_iter(content, marker) {
             let path = path(content, at + marker.len());
+            // A folder alone does not tell which of the repository's crates it is.
+            if !is_source(path) {
+                continue;
+            }
             let name = repository(path).and_then(|name| std::str::from_utf8(name).ok()).filter(|name| is_name(name));
-            traces.extend(name.map(|name| Trace { name, version: None, is_source: is_source(path), is_standard: false }));
+            traces.extend(name.map(|name| Trace { name, version: None, is_source: true, is_standard: false }));
         }
     }
     traces
@@ -159,6 +163,7 @@ mod tests {
             (b"/.cargo/registry/src/index.crates.io-6f17d22bba15001f/a-1.0.0/src\0", "a 1.0.0 false false"),
             (b"/.cargo/git/checkouts/a-0123456789abcdef/1234567/src/lib.rs", "a - true false"),
             (b"/.cargo/git/checkouts/all-0123456789abcdef/1234567/crates/a/src/lib.rs", "a - true false"),
+            (b"/.cargo/git/checkouts/all-0123456789abcdef/1234567/crates/a", ""),
             (b"/.cargo/git/checkouts/../1234567/crates/a/src/lib.rs", ""),
             (b"/rust/deps/gimli-0.31.1/src/read/line.rs", ""),
             (b"/usr/src/rustc-1.63.0/vendor/gimli-0.25.0/src/read/line.rs", ""),

@@ -39,6 +39,7 @@ fn kind(path: &EntryPath, head: &[u8]) -> Option<&'static ProblemKind> {
         "json" if path.folder().ends_with("conda-meta") => Some(&CONDA),
         // The artifact itself, or an archive whose name does not say so, is a jar by its manifest (JAR File Specification).
         _ if path.innermost() == "META-INF/MANIFEST.MF" && !is_in_jar(path) => Some(&JAR),
+        _ if is_in_jar(path) => None,
         _ => list(name),
     }
 }
