@@ -1,5 +1,6 @@
 //! The one pass: while an entry is in hand it is hashed, shown to the extractors that want it and searched for secrets.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
@@ -35,20 +36,49 @@ pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bou
     extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
     let system = System::new(&inventory.system);
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) || system.package(path).is_some());
+    // Somebody has written into what the package's record does not have: that is not the package's publisher.
+    let changed: HashSet<&EntryPath> = inventory.changed.iter().collect();
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path) || system.package(path).is_some());
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory
 }
 
-/// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it.
+/// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it. A problem of several
+/// files has that of their sorted `sha256  path` lines, as `sha256sum` prints them; one of a package database that of all files
+/// it lists.
 fn bind(inventory: &mut Inventory) {
-    for problem in &mut inventory.problems {
-        let Some(path) = &problem.path else { continue };
-        if let Ok(at) = inventory.files.binary_search_by(|file| file.path.cmp(path)) {
-            problem.sha256 = Some(inventory.files[at].sha256.clone());
+    let Inventory { files, problems, not_judged, system, .. } = inventory;
+    let (databases, system): (HashSet<&EntryPath>, _) = (system.iter().map(|file| &file.package.database).collect(), System::new(system));
+    for problem in problems {
+        let Some(path) = &problem.path else {
+            if problem.class == ProblemClass::OutOfScope {
+                let named: HashSet<&EntryPath> =
+                    not_judged.iter().filter(|file| file.kind == problem.kind).map(|file| &file.path).collect();
+                problem.sha256 = Some(digest(files.iter().filter(|file| named.contains(&file.path))));
+            }
+            continue;
+        };
+        if problem.class == ProblemClass::OutOfScope && databases.contains(path) {
+            let is_its = |file: &&File| system.package(&file.path).is_some_and(|package| package.database == *path);
+            problem.sha256 = Some(digest(files.iter().filter(is_its)));
+        } else if let Ok(at) = files.binary_search_by(|file| file.path.cmp(path)) {
+            problem.sha256 = Some(files[at].sha256.clone());
+        } else if problem.class == ProblemClass::Unattributed {
+            let inside = format!("{}/", path.as_str());
+            let first = files.partition_point(|file| file.path.as_str() < inside.as_str());
+            problem.sha256 = Some(digest(files[first..].iter().take_while(|file| file.path.as_str().starts_with(&inside))));
         }
     }
+}
+
+/// SHA-256 over the lines of files, hex.
+fn digest<'a>(files: impl Iterator<Item = &'a File>) -> String {
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(format!("{}  {}\n", file.sha256, file.path.as_str()));
+    }
+    hex(&digest.finalize())
 }
 
 /// What looks at the entries.

@@ -43,6 +43,26 @@ pub const BUNDLE_UNATTRIBUTED: ProblemKind = ProblemKind {
            `node_modules` unbundled, or accept the bundle by path and SHA-256, with a reason (`[[accept]]`).",
 };
 
+/// A bundle whose packages are known by name, and some of them without a version.
+pub(super) const BUNDLE_VERSIONS_UNKNOWN: ProblemKind = ProblemKind {
+    id: "bundle-versions-unknown",
+    class: ProblemClass::Unattributed,
+    title: "a JavaScript bundle whose packages are known, and not in which versions",
+    page: "The bundle says which packages it holds - by the comments, keys, map or metafile that its bundler left - and for some of them \
+           not in which version, so they cannot be matched with advisories.\n\nGive the lockfile it was built from \
+           (`--lock package-lock.json`), which completes them; or build with pnpm, whose paths have versions in them.",
+};
+
+/// Evidence of a bundle that says something else than the bundle's own code.
+pub(super) const BUNDLE_CONTRADICTED: ProblemKind = ProblemKind {
+    id: "bundle-contradicted",
+    class: ProblemClass::Unattributed,
+    title: "a source map or metafile that is not of the bundle beside it",
+    page: "A source map or a metafile claims to list every module of the bundle, and the bundle's own code names packages that it does \
+           not list, or has another size. Such evidence was made for another build, or was written to hide something; it is not believed.\n\n\
+           Ship the map or metafile of this very build, or none.",
+};
+
 /// Minified JavaScript that belongs to no package.
 pub const MINIFIED_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "minified-unattributed",
@@ -65,8 +85,8 @@ pub const RUST_BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
 };
 
 /// A crate list that the binary itself contradicts.
-pub(super) const CRATES_UNATTRIBUTED: ProblemKind = ProblemKind {
-    id: "crates-unattributed",
+pub(super) const CRATE_LIST_CONTRADICTED: ProblemKind = ProblemKind {
+    id: "crate-list-contradicted",
     class: ProblemClass::Unattributed,
     title: "a binary that holds crates its own list leaves out",
     page: "The binary carries a dependency list as `cargo auditable` embeds it, and panic messages in it name source files of crates \
@@ -106,6 +126,16 @@ pub(super) const BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
            was built from, cannot be read off it.\n\nShip it unpacked: function packages are compressed anyway.",
 };
 
+/// JavaScript that was compiled and whose source is gone.
+pub(super) const BYTECODE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "bytecode-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "compiled JavaScript that no package owns",
+    page: "The file holds JavaScript that bytenode, pkg or a like tool has compiled for V8. Node.js runs it, and neither a person nor \
+           a scanner can tell which packages are in it.\n\nDeploy the source; or accept the file by path and SHA-256, with a reason \
+           (`[[accept]]`).",
+};
+
 /// A Go binary.
 pub(super) const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
 /// A Java archive.
@@ -130,6 +160,15 @@ pub(super) const SWIFT: ProblemKind = out_of_scope("swift", "Swift packages, whi
 pub(super) const ELIXIR: ProblemKind = out_of_scope("elixir", "Elixir packages, which are not judged");
 /// Conda packages.
 pub(super) const CONDA: ProblemKind = out_of_scope("conda", "a Conda package, which is not judged");
+/// Bytecode without its source.
+pub(super) const BYTECODE: ProblemKind = ProblemKind {
+    id: "bytecode",
+    class: ProblemClass::OutOfScope,
+    title: "bytecode without its source, which is not judged",
+    page: "The file was compiled for a runtime (Python, Lua, Erlang, LLVM) and lies there without its source, in no package. It runs; what \
+           it imports and does is not read off it. It was hashed, searched for secrets and named here.\n\nShip the source beside it (for \
+           Python the `.py` file), or set `completeness = \"strict\"` to have such artifacts end incomplete.",
+};
 /// Native code that no package owns.
 pub(super) const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
 
@@ -161,9 +200,13 @@ const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {
 pub const PROBLEMS: &[&ProblemKind] = &[
     &ARCHIVE_UNATTRIBUTED,
     &BINARY_UNATTRIBUTED,
+    &BUNDLE_CONTRADICTED,
     &BUNDLE_UNATTRIBUTED,
+    &BUNDLE_VERSIONS_UNKNOWN,
+    &BYTECODE,
+    &BYTECODE_UNATTRIBUTED,
     &CONDA,
-    &CRATES_UNATTRIBUTED,
+    &CRATE_LIST_CONTRADICTED,
     &DART,
     &DOTNET,
     &ELIXIR,

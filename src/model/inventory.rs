@@ -3,7 +3,9 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Claim, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, SystemFile};
+use super::{
+    BoundFacts, BundleFacts, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, SystemFile, Trace,
+};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -38,6 +40,10 @@ pub struct Code {
     pub kind: CodeKind,
     /// The tool that made it, where recognisable (`esbuild`, `webpack`), else empty.
     pub tool: &'static str,
+    /// Bytes of it that are code, without a map or JSON inside it.
+    pub code: u64,
+    /// Whether it looks minified.
+    pub minified: bool,
 }
 
 /// How much of the artifact's scope the inventory covers.
@@ -84,8 +90,16 @@ pub struct Inventory {
     pub claims: Vec<Claim>,
     /// Which files the packages of an image's operating system have.
     pub system: Vec<SystemFile>,
+    /// Files in packages that are not as the package's record has them.
+    pub changed: Vec<EntryPath>,
+    /// Whose the bytes are.
+    pub ownership: Ownership,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
+    /// What evidence says of bundles; empty once attribution is done.
+    pub traces: Vec<Trace>,
+    /// Facts about every bundle.
+    pub bundles: Vec<BundleFacts>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -104,7 +118,11 @@ impl Inventory {
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
         self.system.append(&mut other.system);
+        self.changed.append(&mut other.changed);
+        self.ownership += other.ownership;
         self.code.append(&mut other.code);
+        self.traces.append(&mut other.traces);
+        self.bundles.append(&mut other.bundles);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -119,8 +137,14 @@ impl Inventory {
         self.claims.dedup();
         self.system.sort_unstable();
         self.system.dedup();
+        self.changed.sort_unstable();
+        self.changed.dedup();
         self.code.sort_unstable();
         self.code.dedup();
+        self.traces.sort_unstable();
+        self.traces.dedup();
+        self.bundles.sort_unstable();
+        self.bundles.dedup();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });
@@ -166,7 +190,14 @@ fn united(mut packages: Vec<Package>) -> Vec<Package> {
     let mut united: Vec<Package> = Vec::with_capacity(packages.len());
     for package in packages {
         match united.last_mut() {
-            Some(last) if key(last) == key(&package) => last.paths.extend(package.paths),
+            Some(last) if key(last) == key(&package) => {
+                last.paths.extend(package.paths);
+                match (&mut last.holding, package.holding) {
+                    (Some(own), Some(other)) => **own += *other,
+                    (own @ None, other) => *own = other,
+                    (Some(_), None) => {}
+                }
+            }
             _ => united.push(package),
         }
     }
@@ -192,14 +223,16 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 impl Serialize for Inventory {
     /// The form policies see: files and claims stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Inventory", 10)?;
+        let mut s = serializer.serialize_struct("Inventory", 11)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
+        s.serialize_field("bytes", &self.ownership)?;
         s.serialize_field("packages", &rows(&self.packages))?;
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;
         s.serialize_field("drift", &self.drift)?;
+        s.serialize_field("bundles", &self.bundles)?;
         s.serialize_field("secrets", &self.secrets)?;
         s.serialize_field("problems", &self.problems)?;
         s.serialize_field("not_judged", &self.not_judged)?;

@@ -3,11 +3,13 @@
 
 mod advisory;
 mod bound;
+mod bundle;
 mod drift;
 mod entry;
 mod facts;
 mod finding;
 mod hex;
+mod holding;
 mod inventory;
 mod ownership;
 mod package;
@@ -19,11 +21,13 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use bundle::{BundleFacts, Bundled, Share, Trace};
 pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
+pub use holding::{Amount, Difference, DifferenceKind, Holding, Integrity, Ownership};
 pub use inventory::{Code, CodeKind, File, Inventory, InventoryState};
 pub use ownership::{Claim, ClaimKind, owner};
 pub use package::{Ecosystem, Origin, Package, Relation, purl};

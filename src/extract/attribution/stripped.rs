@@ -7,12 +7,17 @@ use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
 use crate::extract::pypi::{Standing, distribution, standing};
 use crate::extract::system::System;
-use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Problem, Relation};
+use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, owner};
 
 /// Names the folders of `node_modules` and the import packages of `site-packages` that no metadata speaks for, and the
 /// installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
-    let (owners, system) = (Owners::new(&inventory.claims), System::new(&inventory.system));
+    // A build in a source tree leaves metadata that says nothing of what was installed.
+    let is_built = |package: &&Package| package.origin == Origin::FirstParty && package.evidence == "pypi/egg-info";
+    let built: HashSet<&str> =
+        inventory.packages.iter().filter(is_built).flat_map(|package| &package.paths).map(|path| owner(path.as_str())).collect();
+    let owners = Owners::new(inventory.claims.iter().filter(|claim| !built.contains(&*claim.owner)));
+    let system = System::new(&inventory.system);
     let ours: HashSet<&str> = inventory
         .packages
         .iter()
@@ -24,6 +29,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
         .packages
         .iter()
         .filter(|package| package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed)
+        .filter(|package| !is_built(package))
         .map(|package| Ecosystem::PyPi.folded(&package.name))
         .collect();
     let mut stripped: BTreeMap<EntryPath, u64> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::auditable::origin;
 use super::binary::{is_executable, is_rust};
 use super::list::{Listed, Lists};
 use super::trace::{Trace, is_from_registry, traces};
-use crate::extract::problem::CRATES_UNATTRIBUTED;
+use crate::extract::problem::CRATE_LIST_CONTRADICTED;
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Code, CodeKind, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Problem, Relation};
 
@@ -42,8 +42,8 @@ impl Extractor for PanicPath {
             return Ok(());
         }
         found.packages.extend(traces.iter().map(|trace| self.package(entry.path, trace)).collect::<BTreeSet<_>>());
-        let tool = if is_from_registry(entry.content) { CARGO } else { "rustc" };
-        found.code.push(Code { path: entry.path.clone(), size: entry.content.len() as u64, kind: CodeKind::RustBinary, tool });
+        let (size, tool) = (entry.content.len() as u64, if is_from_registry(entry.content) { CARGO } else { "rustc" });
+        found.code.push(Code { path: entry.path.clone(), size, code: size, kind: CodeKind::RustBinary, tool, minified: false });
         Ok(())
     }
 }
@@ -94,7 +94,7 @@ impl PanicPath {
             "its crate list leaves out what its own panic messages name: {}; build it anew with `cargo auditable build`",
             names.join(", ")
         );
-        found.problems.push(Problem::at(&CRATES_UNATTRIBUTED, entry.path, message).bytes(entry.content.len() as u64));
+        found.problems.push(Problem::at(&CRATE_LIST_CONTRADICTED, entry.path, message).bytes(entry.content.len() as u64));
         found.packages.extend(packages);
     }
 }

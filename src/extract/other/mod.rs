@@ -1,5 +1,6 @@
 //! What is recognised and not read: images, other languages, native code, and lockfiles in formats without a reader.
 
+mod bytecode;
 mod go;
 mod image;
 mod native;
@@ -7,6 +8,7 @@ mod neighbour;
 mod packed;
 mod unread;
 
+pub(super) use bytecode::Bytecode;
 pub(super) use image::Image;
 pub(super) use native::Native;
 pub(super) use neighbour::Neighbour;

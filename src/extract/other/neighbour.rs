@@ -28,8 +28,6 @@ fn kind(path: &EntryPath, head: &[u8]) -> Option<&'static ProblemKind> {
     let name = path.file_name();
     match path.extension() {
         "jar" | "war" | "ear" if head.starts_with(b"PK") => Some(&JAR),
-        // A class file has its version where a universal Mach-O counts architectures (JVM specification, 4.1).
-        "class" if head.starts_with(b"\xca\xfe\xba\xbe") && !is_in_jar(path) => Some(&JAVA),
         "gemspec" | "gem" => Some(&RUBY),
         "phar" => Some(&PHP),
         "csproj" | "fsproj" | "vbproj" => Some(&DOTNET),

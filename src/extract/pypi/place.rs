@@ -46,6 +46,17 @@ pub(crate) fn base(path: &str) -> Option<&str> {
     is_source_archive(outer, inner).then_some(outer)
 }
 
+/// Whether a path lies in a folder into which only installers write.
+pub(crate) fn is_site(path: &str) -> bool {
+    path.split('/').any(|component| matches!(component, "site-packages" | "dist-packages"))
+}
+
+/// Whether a metadata file is that of a source archive, and so speaks for all of it.
+pub(crate) fn is_source(path: &str) -> bool {
+    let (outer, inner) = split(split(path).0);
+    !inner.ends_with(".dist-info") && !inner.ends_with(".egg-info") && is_source_archive(outer, inner)
+}
+
 /// Whether `outer` is the top of an archive as `python -m build --sdist` writes it, with everything in one folder of the
 /// archive's own name.
 fn is_source_archive(outer: &str, inner: &str) -> bool {

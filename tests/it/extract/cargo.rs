@@ -90,7 +90,7 @@ fn a_list_that_the_binary_contradicts_is_said_so() {
         let found = found(&elf(true, false, &[(LIST, &list(&packages))], &text));
         let guessed: Vec<String> =
             found.packages.iter().filter(|package| package.evidence == "cargo/panic-path").map(fngate::model::Package::purl).collect();
-        assert_eq!(!guessed.is_empty(), troubles(&found) == "crates-unattributed bootstrap\n", "{packages}");
+        assert_eq!(!guessed.is_empty(), troubles(&found) == "crate-list-contradicted bootstrap\n", "{packages}");
         assert_eq!(found.state() == InventoryState::Complete, guessed.is_empty());
         guessed.join(" ")
     };

@@ -1,11 +1,13 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
-mod binary;
+pub mod binary;
+mod bundle;
 mod cargo;
 mod corpus;
 mod drift;
 mod format;
 mod hostile;
+pub mod ownership;
 mod registration;
 mod walker;

@@ -57,6 +57,22 @@ fn what_dpkg_lists_is_one_group() {
 }
 
 #[test]
+fn an_acceptance_of_a_database_is_of_the_files_it_lists() {
+    let digest = |content: &[u8]| {
+        let files: [(&str, &[u8]); 4] = [
+            ("var/lib/dpkg/status", b"s"),
+            ("var/lib/dpkg/info/a.list", b"/usr/lib/a.so\n"),
+            ("usr/lib/a.so", content),
+            ("b.txt", content),
+        ];
+        let found = scanned(&image(&files));
+        found.problems.into_iter().find(|problem| problem.kind == "os-package").and_then(|problem| problem.sha256).unwrap()
+    };
+    assert_eq!(digest(ELF), digest(ELF));
+    assert_ne!(digest(ELF), digest(b"\x7fELF another"));
+}
+
+#[test]
 fn images_without_dpkg_list_their_files_otherwise() {
     let distroless = scanned(&image(&[
         ("var/lib/dpkg/status.d/base", b"Package: base\n"),
