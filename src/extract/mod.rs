@@ -81,6 +81,8 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Requirements,
     &pypi::TomlLock,
     &pypi::TopLevel,
+    &pypi::VendorList,
+    &pypi::VersionLiteral,
     &system::Apk,
     &system::Dpkg,
     &system::Rpm,

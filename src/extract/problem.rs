@@ -107,6 +107,18 @@ pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
            every package that may be inside is judged.",
 };
 
+/// A requirements file that asks for something the artifact does not show.
+pub(super) const REQUIREMENT_UNRESOLVED: ProblemKind = ProblemKind {
+    id: "requirement-unresolved",
+    class: ProblemClass::Unseen,
+    title: "a requirements file asks for what cannot be seen",
+    page: "A requirements file includes another one (`-r base.txt`, `-c constraints.txt`) that is not in the artifact or cannot be read, \
+           or it has a line that installs something without a name (`git+https://..` without `#egg=name`). Whatever that would install is \
+           unknown. Where packages are installed in the artifact they speak for themselves, and this is not raised.\n\n\
+           Ship the included file too, or one file with everything in it (`pip-compile`, `uv export`); write `name @ git+https://..` where \
+           a line has no name.",
+};
+
 /// A compressed file in a format without a reader.
 pub(super) const ARCHIVE_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "archive-unattributed",
@@ -223,6 +235,7 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &PACKAGE_UNATTRIBUTED,
     &PHP,
     &POWERSHELL,
+    &REQUIREMENT_UNRESOLVED,
     &RUBY,
     &RUST_BINARY_UNATTRIBUTED,
     &SWIFT,

@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::{
-    BoundFacts, BundleFacts, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, SystemFile, Trace,
+    BoundFacts, BundleFacts, BundleTrace, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, SystemFile,
 };
 
 /// A file that was shown.
@@ -44,6 +44,27 @@ pub struct Code {
     pub code: u64,
     /// Whether it looks minified.
     pub minified: bool,
+}
+
+/// A text that speaks of other files, or that counts only where another file speaks of it (what a requirements file includes):
+/// it is read once all of them have been seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Draft {
+    /// Where.
+    pub path: EntryPath,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a file of a Python package says of the package it is part of, for where no metadata speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// Where.
+    pub path: EntryPath,
+    /// The version that the code states.
+    pub version: Option<String>,
+    /// Whether it names its author, its licence or its copyright.
+    pub is_published: bool,
 }
 
 /// How much of the artifact's scope the inventory covers.
@@ -97,9 +118,13 @@ pub struct Inventory {
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
     /// What evidence says of bundles; empty once attribution is done.
-    pub traces: Vec<Trace>,
+    pub bundle_traces: Vec<BundleTrace>,
     /// Facts about every bundle.
     pub bundles: Vec<BundleFacts>,
+    /// Texts that speak of other files or count where others speak of them; empty once attribution is done.
+    pub drafts: Vec<Draft>,
+    /// What Python packages say of themselves; empty once attribution is done.
+    pub traces: Vec<Trace>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -121,8 +146,10 @@ impl Inventory {
         self.changed.append(&mut other.changed);
         self.ownership += other.ownership;
         self.code.append(&mut other.code);
-        self.traces.append(&mut other.traces);
+        self.bundle_traces.append(&mut other.bundle_traces);
         self.bundles.append(&mut other.bundles);
+        self.drafts.append(&mut other.drafts);
+        self.traces.append(&mut other.traces);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -141,10 +168,12 @@ impl Inventory {
         self.changed.dedup();
         self.code.sort_unstable();
         self.code.dedup();
-        self.traces.sort_unstable();
-        self.traces.dedup();
+        self.bundle_traces.sort_unstable();
+        self.bundle_traces.dedup();
         self.bundles.sort_unstable();
         self.bundles.dedup();
+        self.drafts.sort_unstable();
+        self.traces.sort_unstable();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });

@@ -5,10 +5,13 @@ mod bundle;
 mod code;
 mod distribution;
 mod drift;
+mod import_package;
 mod integrity;
 mod ledger;
+mod requirements;
 mod scope;
 mod stripped;
+mod vendored;
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,6 +25,7 @@ use crate::model::{EntryPath, Inventory, Origin, Package, Relation, owner};
 ///
 /// - Distribution metadata counts where an interpreter would look for it: elsewhere it is a fixture and dropped, inside
 ///   another package it is a vendored copy.
+/// - What requirements files include is taken in, their constraints are applied, and what they include and is not there is said.
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
@@ -29,13 +33,17 @@ use crate::model::{EntryPath, Inventory, Origin, Package, Relation, owner};
 #[must_use]
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
+    let included = requirements::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
     bundle::settle(&mut inventory);
-    scope::settle(&mut inventory);
+    let asked = import_package::asked(&inventory);
+    scope::settle(&mut inventory, &included);
+    requirements::quiet(&mut inventory);
     stripped::settle(&mut inventory);
     disown(&mut inventory);
     bundle::settle(&mut inventory);
     code::settle(&mut inventory);
+    import_package::settle(&mut inventory, &asked);
     ledger::settle(&mut inventory);
     bind(&mut inventory);
     inventory

@@ -13,6 +13,7 @@ pub(super) use apk::Apk;
 pub(super) use dpkg::Dpkg;
 pub(super) use rpm::Rpm;
 
+use super::owner::source;
 use crate::model::{EntryPath, Inventory, SystemFile, SystemPackage};
 
 /// The files of an image's operating system, ready to be asked about a path.
@@ -39,6 +40,15 @@ impl<'a> System<'a> {
     pub fn package(&self, path: &EntryPath) -> Option<&'a SystemPackage> {
         let outer = path.as_str().split_once("!/").map_or(path.as_str(), |(outer, _)| outer);
         self.files.get(outer).copied()
+    }
+
+    /// Whether a file is a module of the operating system: Debian ships some that no registry has, in folders that only its own
+    /// packages fill, and compiles them when it installs them.
+    pub(super) fn is_module(&self, path: &EntryPath) -> bool {
+        const FOLDERS: [&str; 3] = ["usr/lib/python3/dist-packages/", "usr/share/nodejs/", "usr/lib/nodejs/"];
+        let is_listed = |path: &str| self.files.contains_key(path);
+        FOLDERS.iter().any(|folder| path.as_str().contains(folder))
+            && (is_listed(path.as_str()) || source(path.as_str()).is_some_and(|source| is_listed(&source)))
     }
 }
 

@@ -36,6 +36,10 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("a-1.0.dist-info/top_level.txt", b"a\n_a\n../b\n"),
     ("b-1.0-py3.11.egg-info", b"Metadata-Version: 1.0\nName: b\nVersion: 1.0\n"),
     ("requirements.txt", REQUIREMENTS.as_bytes()),
+    ("deps/base.in", REQUIREMENTS.as_bytes()),
+    ("a/_vendor/vendor.txt", b"idna==3.6 # why\nsix==1.16.0\n"),
+    ("a/_version.py", b"__version__ = version = '1.0'\n"),
+    ("a/__init__.pyc", b"\xa7\r\r\n\xe3\0\xda\x0b__version__\xda\x051.0.0"),
     ("pyproject.toml", b"[project]\nname = \"f\"\ndependencies = [\"idna==3.6\"]\n"),
     ("Pipfile.lock", PIPFILE.as_bytes()),
     ("poetry.lock", POETRY.as_bytes()),
@@ -377,6 +381,7 @@ fn python_locks() {
     declared pkg:pypi/g Git
     declared pkg:pypi/idna@3.6
     declared pkg:pypi/six
+    requirement-unresolved requirements.txt
     ");
     insta::assert_snapshot!(found("Pipfile.lock"), @r"
     locked pkg:pypi/g Git

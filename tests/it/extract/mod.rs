@@ -9,5 +9,8 @@ mod drift;
 mod format;
 mod hostile;
 pub mod ownership;
+mod python_lock;
 mod registration;
+mod requirements;
+mod stripped;
 mod walker;
