@@ -1,7 +1,9 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+pub mod binary;
 mod bundle;
+mod cargo;
 mod corpus;
 mod drift;
 mod format;
