@@ -4,6 +4,7 @@
 mod code;
 mod distribution;
 mod drift;
+mod member;
 mod scope;
 mod stripped;
 
@@ -27,6 +28,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
     scope::settle(&mut inventory);
+    member::settle(&mut inventory);
     disown(&mut inventory);
     code::settle(&mut inventory);
     stripped::settle(&mut inventory);

@@ -6,4 +6,5 @@ mod drift;
 mod format;
 mod hostile;
 mod registration;
+mod tree;
 mod walker;
