@@ -212,10 +212,12 @@ fn package(ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<
         inferred: false,
         relation: Relation::Declared,
         origin: Origin::Registry,
+        place: Box::default(),
         elective: false,
         dev: false,
         paths: Vec::new(),
         evidence: "query",
+        holding: None,
     })
 }
 

@@ -3,12 +3,15 @@
 
 mod advisory;
 mod bound;
+mod bundle;
 mod drift;
 mod entry;
 mod facts;
 mod finding;
 mod hex;
+mod holding;
 mod inventory;
+mod ownership;
 mod package;
 mod problem;
 mod provenance;
@@ -17,12 +20,15 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use bundle::{BundleFacts, BundleTrace, Bundled, Share};
 pub use drift::{Drift, DriftKind};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
-pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
+pub use holding::{Amount, Difference, DifferenceKind, Holding, Integrity, Ownership};
+pub use inventory::{Code, CodeKind, Draft, File, Inventory, InventoryState, Trace};
+pub use ownership::{Claim, ClaimKind, owner};
 pub use package::{Ecosystem, Origin, Package, Relation, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::EntryPath;
+use super::{EntryPath, Holding};
 
 /// A registry whose packages are judged. The names are OSV's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -170,6 +170,9 @@ pub struct Package {
     pub relation: Relation,
     /// Where it comes from.
     pub origin: Origin,
+    /// Where a lockfile says it is installed: `node_modules/a/node_modules/b`; empty where nothing does.
+    #[serde(skip)]
+    pub place: Box<str>,
     /// Whether an installation may rightly leave it out though it is locked for production: another platform's, a peer, or of a
     /// lockfile that does not say.
     #[serde(skip)]
@@ -181,6 +184,9 @@ pub struct Package {
     pub paths: Vec<EntryPath>,
     /// Which extractor says so: `npm/package-json`, `cargo/auditable`.
     pub evidence: &'static str,
+    /// What of the artifact is its own; `None` where it has no files, as what is only named or compiled into something.
+    #[serde(flatten)]
+    pub holding: Option<Box<Holding>>,
 }
 
 impl Package {
@@ -202,10 +208,12 @@ impl Package {
             inferred: false,
             relation,
             origin: Origin::default(),
+            place: Box::default(),
             elective: false,
             dev: false,
             paths: vec![path.clone()],
             evidence,
+            holding: None,
         }
     }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, BoundFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem,
-    ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
+    Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership,
+    Package, Problem, ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -133,6 +133,8 @@ struct JudgedArtifact<'a> {
     packages: Vec<Row<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     drift: &'a [Drift],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    bundles: &'a [BundleFacts],
     vulnerabilities: &'a [Vulnerability],
     secrets: &'a [Secret],
     provenance: &'a Provenance,
@@ -142,6 +144,7 @@ struct JudgedArtifact<'a> {
 struct Coverage<'a> {
     state: InventoryState,
     unattributed_bytes: u64,
+    bytes: &'a Ownership,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     bounded_by: &'a [BoundFacts],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -166,6 +169,7 @@ impl<'a> JudgedArtifact<'a> {
             inventory: Coverage {
                 state: judged.state(),
                 unattributed_bytes: inventory.unattributed_bytes(),
+                bytes: &inventory.ownership,
                 bounded_by: &inventory.bounds,
                 candidates: inventory.candidates.iter().map(Package::purl).collect(),
                 not_judged: &inventory.not_judged,
@@ -175,6 +179,7 @@ impl<'a> JudgedArtifact<'a> {
             problems: &verdict.problems,
             packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),
             drift: &inventory.drift,
+            bundles: &inventory.bundles,
             vulnerabilities: &facts.vulnerabilities,
             secrets: &inventory.secrets,
             provenance: &facts.provenance,

@@ -1,10 +1,15 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+mod bundle;
 mod corpus;
 mod drift;
 mod format;
 mod hostile;
+pub mod ownership;
+mod python_lock;
 mod registration;
+mod requirements;
+mod stripped;
 mod tree;
 mod walker;
