@@ -13,4 +13,5 @@ mod python_lock;
 mod registration;
 mod requirements;
 mod stripped;
+mod tree;
 mod walker;
