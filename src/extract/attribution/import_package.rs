@@ -75,11 +75,12 @@ pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let mut found: Vec<Package> = found.into_values().collect();
     found.iter_mut().for_each(|package| complete(package, asked));
     // What a manifest asks for has been found.
-    let known: HashSet<(String, Option<String>)> =
-        found.iter().map(|package| (Ecosystem::PyPi.folded(&package.name), package.version.clone())).collect();
+    let folded = |package: &Package| Ecosystem::PyPi.folded(&package.name);
+    let mut known: HashSet<(String, Option<String>)> = found.iter().map(|package| (folded(package), package.version.clone())).collect();
+    known.extend(found.iter().map(|package| (folded(package), None)));
     inventory.packages.retain(|package| {
         let is_asked = package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Declared | Relation::Locked);
-        !(is_asked && known.contains(&(Ecosystem::PyPi.folded(&package.name), package.version.clone())))
+        !(is_asked && known.contains(&(folded(package), package.version.clone())))
     });
     inventory.packages.append(&mut found);
 }

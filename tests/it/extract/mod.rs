@@ -9,6 +9,7 @@ mod drift;
 mod format;
 mod hostile;
 pub mod ownership;
+mod python_fixture;
 mod python_lock;
 mod registration;
 mod requirements;
