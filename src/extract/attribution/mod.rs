@@ -8,6 +8,7 @@ mod drift;
 mod import_package;
 mod integrity;
 mod ledger;
+mod member;
 mod requirements;
 mod scope;
 mod stripped;
@@ -38,6 +39,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     bundle::settle(&mut inventory);
     let asked = import_package::asked(&inventory);
     scope::settle(&mut inventory, &included);
+    member::settle(&mut inventory);
     requirements::quiet(&mut inventory);
     stripped::settle(&mut inventory);
     disown(&mut inventory);

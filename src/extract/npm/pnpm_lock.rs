@@ -1,4 +1,5 @@
-//! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile").
+//! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile"), and the hidden lockfile `node_modules/.pnpm/lock.yaml`
+//! that pnpm leaves in what it installs.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,11 @@ impl Extractor for PnpmLock {
     }
 
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        path.file_name() == "pnpm-lock.yaml" && place(path.folder()) == Place::Tree
+        match path.file_name() {
+            "pnpm-lock.yaml" => place(path.folder()) == Place::Tree,
+            "lock.yaml" => place(path.folder()) == Place::Store && path.folder().ends_with("node_modules/.pnpm"),
+            _ => false,
+        }
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -32,6 +37,8 @@ impl Extractor for PnpmLock {
             for (key, locked) in lock.packages.iter().flatten() {
                 found.packages.extend(self.package(entry.path, major, key, locked));
             }
+            let importers = lock.importers.iter().flat_map(BTreeMap::values).chain(std::iter::once(&lock.root));
+            found.packages.extend(importers.flat_map(Importer::members).map(|name| self.member(entry.path, name)));
         }
         Ok(())
     }
@@ -53,6 +60,13 @@ impl PnpmLock {
         package.elective = major == 9 || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = origin;
         Some(package)
+    }
+
+    /// A folder of the project that another one depends on: it has no entry of its own.
+    fn member(&self, path: &EntryPath, name: &str) -> Package {
+        let mut package = Package::new(Ecosystem::Npm, name, None, Relation::Locked, path, self.name());
+        package.origin = Origin::FirstParty;
+        package
     }
 }
 
@@ -83,6 +97,44 @@ struct Lock {
     #[serde(rename = "lockfileVersion")]
     version: String,
     packages: Option<BTreeMap<String, Locked>>,
+    importers: Option<BTreeMap<String, Importer>>,
+    /// What version 5 writes for a project that is no workspace.
+    #[serde(flatten)]
+    root: Importer,
+}
+
+/// One folder of the project and what it depends on.
+#[derive(Deserialize)]
+struct Importer {
+    dependencies: Option<BTreeMap<String, Resolved>>,
+    #[serde(rename = "optionalDependencies")]
+    optional: Option<BTreeMap<String, Resolved>>,
+}
+
+impl Importer {
+    /// The names of dependencies that are folders of the project.
+    fn members(&self) -> impl Iterator<Item = &str> {
+        let dependencies = self.dependencies.iter().chain(&self.optional).flatten();
+        dependencies.filter(|(_, resolved)| resolved.version().starts_with("link:")).filter_map(|(name, _)| word(name))
+    }
+}
+
+/// `1.0.0` in version 5, `{specifier: ^1.0.0, version: 1.0.0}` later.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Resolved {
+    Plain(String),
+    Specified { version: String },
+    Other(IgnoredAny),
+}
+
+impl Resolved {
+    fn version(&self) -> &str {
+        match self {
+            Self::Plain(version) | Self::Specified { version } => version,
+            Self::Other(_) => "",
+        }
+    }
 }
 
 #[derive(Deserialize)]

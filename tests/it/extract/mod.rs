@@ -1,7 +1,9 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+pub mod binary;
 mod bundle;
+mod cargo;
 mod corpus;
 mod drift;
 mod format;
@@ -12,4 +14,5 @@ mod python_lock;
 mod registration;
 mod requirements;
 mod stripped;
+mod tree;
 mod walker;
