@@ -17,9 +17,10 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
     let code = std::mem::take(&mut inventory.code);
     let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path)).collect();
-    let copies = copies(&unowned, &inventory.files, &owners);
+    let copies =
+        copies(unowned.iter().map(|code| &code.path).chain(inventory.not_judged.iter().map(|file| &file.path)), &inventory.files, &owners);
     inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
-    inventory.not_judged.retain(|file| !owners.owns(&file.path));
+    inventory.not_judged.retain(|file| !owners.owns(&file.path) && !copies.contains(&file.path));
     with_source(&mut inventory.not_judged, &inventory.files);
     inventory.problems.retain(|problem| {
         let path = problem
@@ -43,9 +44,8 @@ fn with_source(not_judged: &mut Vec<NotJudged>, files: &[File]) {
 }
 
 /// The commands in `node_modules/.bin` that are, byte for byte, a package's own file: a packer that follows links copies them.
-pub(super) fn copies(code: &[Code], files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
-    let commands: HashSet<&EntryPath> =
-        code.iter().map(|code| &code.path).filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
+pub(super) fn copies<'a>(paths: impl Iterator<Item = &'a EntryPath>, files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
+    let commands: HashSet<&EntryPath> = paths.filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
     if commands.is_empty() {
         return HashSet::new();
     }
