@@ -13,6 +13,7 @@ mod other;
 mod owner;
 mod problem;
 mod pypi;
+mod system;
 
 use crate::model::{Entry, EntryPath, Inventory};
 
@@ -23,6 +24,7 @@ pub use owner::Owners;
 pub use problem::{
     BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
 };
+pub use system::System;
 
 /// Whether a path lies in the folder of an installed npm package.
 #[must_use]
@@ -81,4 +83,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::TopLevel,
     &pypi::VendorList,
     &pypi::VersionLiteral,
+    &system::Apk,
+    &system::Dpkg,
+    &system::Rpm,
 ];

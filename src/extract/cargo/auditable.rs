@@ -1,6 +1,7 @@
-//! The crate list that `cargo auditable` embeds in a binary (rust-secure-code/cargo-auditable, PARSING.md).
+//! The crates that `cargo auditable` lists in a binary.
 
-use super::binary::{crate_list, is_executable};
+use super::binary::is_executable;
+use super::list::{Listed, Lists};
 use crate::extract::document::word;
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
@@ -18,21 +19,31 @@ impl Extractor for Auditable {
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        let Some(list) = crate_list(entry.content)? else { return Ok(()) };
-        for listed in list.packages.iter().filter(|listed| !listed.root) {
+        let lists = Lists::of(entry.content);
+        for listed in &lists.crates {
+            let origin = origin(listed);
+            // The binary's own crate is the function's, unless a registry serves it (`cargo install`).
+            if listed.root && origin == Origin::FirstParty && !lists.roots {
+                continue;
+            }
             let (Some(name), Some(version)) = (word(&listed.name), word(&listed.version)) else {
                 return Err(Malformed("a crate list with a crate that has no name or no version".into()));
             };
             let relation = if listed.kind == "build" { Relation::Build } else { Relation::Embedded };
             let mut package = Package::new(Ecosystem::CratesIo, name, Some(version), relation, entry.path, self.name());
-            package.origin = match listed.source.as_str() {
-                "crates.io" => Origin::Registry,
-                "git" => Origin::Git,
-                "local" => Origin::FirstParty,
-                _ => Origin::Url,
-            };
+            package.origin = origin;
             found.packages.push(package);
         }
-        Ok(())
+        lists.fault.map_or(Ok(()), Err)
+    }
+}
+
+/// Where a listed crate comes from.
+pub(super) fn origin(listed: &Listed) -> Origin {
+    match listed.source.as_str() {
+        "crates.io" => Origin::Registry,
+        "git" => Origin::Git,
+        "local" => Origin::FirstParty,
+        _ => Origin::Url,
     }
 }

@@ -269,6 +269,37 @@ fn what_is_outside_the_scope_is_named() {
 }
 
 #[test]
+fn neighbours_are_known_by_what_lists_or_holds_their_packages() {
+    let class = b"\xca\xfe\xba\xbe\0\0\0\x34";
+    let found = scanned(&[
+        ("com/acme/Handler.class", &class[..]),
+        ("lib/app.jar", b"PK\x03\x04"),
+        ("pom.xml", b"<project/>"),
+        ("go.mod", b"module example.com/fn\n"),
+        ("Modules/Az/Az.psd1", b"@{}"),
+        ("app.deps.json", b"{}"),
+        ("vendor/composer/installed.json", b"{}"),
+        ("vendor/bundle/ruby/3.2.0/specifications/rack-2.0.0.gemspec", b"Gem::Specification.new"),
+        ("pubspec.lock", b"packages:\n"),
+        ("Package.resolved", b"{}"),
+        ("mix.lock", b"%{}"),
+        ("opt/conda/conda-meta/zlib-1.2.13-0.json", b"{}"),
+        ("node_modules/a/package.json", package("a", "1.0.0").as_bytes()),
+        ("node_modules/a/ios/Package.resolved", b"{}"),
+        ("node_modules/a/android/pom.xml", b"<project/>"),
+    ]);
+    let kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind).collect();
+    let mut kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    kinds.sort_unstable();
+    assert_eq!(
+        kinds.join(" "),
+        "conda dart dotnet elixir go-module jar java java php powershell ruby swift",
+        "and nothing of what a package owns"
+    );
+    assert_eq!(found.state(), InventoryState::Complete);
+}
+
+#[test]
 fn a_rust_binary_without_a_list_is_partial() {
     let mut binary = b"\x7fELF".to_vec();
     binary.extend_from_slice(&[0; 64]);

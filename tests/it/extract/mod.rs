@@ -1,12 +1,15 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+pub mod binary;
 mod bundle;
+mod cargo;
 mod corpus;
 mod drift;
 mod format;
 mod hostile;
 pub mod ownership;
+mod python_fixture;
 mod python_lock;
 mod registration;
 mod requirements;
