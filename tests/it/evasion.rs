@@ -148,6 +148,12 @@ fn a_copied_or_linked_command_is_its_packages_own() {
     let changed = [bundle.as_bytes(), b"//"].concat();
     let other = [&package[..], &[("node_modules/.bin/tool", changed.as_slice())]].concat();
     assert_eq!(kinds(&inside(&zipped(&other, &[]))), ["bundle-unattributed"]);
+    // So is a binary that the package brings.
+    let go = [&b"\x7fELF"[..], &[0; 64], b"\xff Go buildinf:"].concat();
+    let command = [&package[..], &[("node_modules/a/bin/go", &go), ("node_modules/.bin/go", &go)]].concat();
+    assert_eq!(inside(&zipped(&command, &[])).not_judged, []);
+    let stray = [&package[..], &[("node_modules/.bin/go", go.as_slice())]].concat();
+    assert_eq!(kinds(&inside(&zipped(&stray, &[]))), ["go-binary"]);
 }
 
 #[test]

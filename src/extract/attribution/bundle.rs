@@ -38,7 +38,7 @@ const MOST_PACKAGES: usize = 20_000;
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
     let code = std::mem::take(&mut inventory.code);
-    let copies = super::code::copies(&code, &inventory.files, &owners);
+    let copies = super::code::copies(code.iter().map(|code| &code.path), &inventory.files, &owners);
     let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.owns(&code.path) && !copies.contains(&code.path);
     let (code, kept): (Vec<Code>, Vec<Code>) = code.into_iter().partition(is_open);
     let (traces, later): (Vec<BundleTrace>, Vec<BundleTrace>) =

@@ -23,9 +23,11 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let code = std::mem::take(&mut inventory.code);
     let is_foreign = |code: &Code| code.kind == CodeKind::RustBinary && code.tool != CARGO && system.package(&code.path).is_some();
     let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path) && !is_foreign(code)).collect();
-    let copies = copies(&unowned, &inventory.files, &owners);
+    let paths = unowned.iter().map(|code| &code.path).chain(inventory.not_judged.iter().map(|file| &file.path));
+    let copies = copies(paths, &inventory.files, &owners);
     inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
-    inventory.not_judged.retain(|file| !owners.owns(&file.path) && system.package(&file.path).is_none());
+    let is_owned = |path: &EntryPath| owners.owns(path) || copies.contains(path) || system.package(path).is_some();
+    inventory.not_judged.retain(|file| !is_owned(&file.path));
     with_source(&mut inventory.not_judged, &inventory.files);
     inventory.problems.retain(|problem| {
         let path = problem.path.as_ref().filter(|_| OWNED.contains(&problem.kind));
@@ -69,9 +71,8 @@ fn with_source(not_judged: &mut Vec<NotJudged>, files: &[File]) {
 }
 
 /// The commands in `node_modules/.bin` that are, byte for byte, a package's own file: a packer that follows links copies them.
-pub(super) fn copies(code: &[Code], files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
-    let commands: HashSet<&EntryPath> =
-        code.iter().map(|code| &code.path).filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
+pub(super) fn copies<'a>(paths: impl Iterator<Item = &'a EntryPath>, files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
+    let commands: HashSet<&EntryPath> = paths.filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
     if commands.is_empty() {
         return HashSet::new();
     }

@@ -37,7 +37,9 @@ impl Extractor for PnpmLock {
             for (key, locked) in lock.packages.iter().flatten() {
                 found.packages.extend(self.package(entry.path, major, key, locked));
             }
-            let importers = lock.importers.iter().flat_map(BTreeMap::values).chain(std::iter::once(&lock.root));
+            // Version 5 writes a project that is no workspace without `importers`.
+            let root = Importer { dependencies: lock.dependencies, optional: lock.optional };
+            let importers = lock.importers.iter().flat_map(BTreeMap::values).chain(std::iter::once(&root));
             found.packages.extend(importers.flat_map(Importer::members).map(|name| self.member(entry.path, name)));
         }
         Ok(())
@@ -84,9 +86,14 @@ fn key_5(key: &str) -> (&str, &str) {
     (name, rest.split(['_', '(', '/']).next().unwrap_or(rest))
 }
 
-/// `/name@1.0.0(peer@2.0.0)` in version 6, without the slash in version 9.
+/// `/name@1.0.0(peer@2.0.0)` in version 6, or `host/name@1.0.0` where a scope has a registry of its own; without the slash in
+/// version 9.
 fn key_6(key: &str) -> (&str, &str) {
-    let key = key.strip_prefix('/').unwrap_or(key);
+    let is_host = |first: &str| first.contains('.') && !first.contains('@');
+    let key = match key.split_once('/') {
+        Some((first, rest)) if first.is_empty() || is_host(first) => rest,
+        _ => key,
+    };
     let (name, rest) = name_and_rest(key);
     let rest = rest.unwrap_or("");
     (name, rest.split('(').next().unwrap_or(rest))
@@ -98,9 +105,9 @@ struct Lock {
     version: String,
     packages: Option<BTreeMap<String, Locked>>,
     importers: Option<BTreeMap<String, Importer>>,
-    /// What version 5 writes for a project that is no workspace.
-    #[serde(flatten)]
-    root: Importer,
+    dependencies: Option<BTreeMap<String, Resolved>>,
+    #[serde(rename = "optionalDependencies")]
+    optional: Option<BTreeMap<String, Resolved>>,
 }
 
 /// One folder of the project and what it depends on.
@@ -184,6 +191,9 @@ mod tests {
         assert_eq!(key_5("/@s/n"), ("@s/n", ""));
         assert_eq!(key_6("/@s/n@1.0.0(react@18.0.0)(a@1)"), ("@s/n", "1.0.0"));
         assert_eq!(key_6("lodash@4.17.15"), ("lodash", "4.17.15"));
+        assert_eq!(key_6("registry.example.com/@s/n@1.0.0(patch_hash=x)"), ("@s/n", "1.0.0"));
+        assert_eq!(key_6("registry.example.com:4873/n@1.0.0"), ("n", "1.0.0"));
+        assert_eq!(key_6("@s.t/n@1.0.0"), ("@s.t/n", "1.0.0"));
         assert_eq!(key_6("a@https://codeload.github.com/x/y/tar.gz/abc"), ("a", "https://codeload.github.com/x/y/tar.gz/abc"));
     }
 }

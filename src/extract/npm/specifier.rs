@@ -64,6 +64,10 @@ pub(super) fn origin(text: &str) -> Origin {
             () => Origin::Url,
         };
     }
+    // bun writes a file of the project without `file:`.
+    if is_tarball {
+        return Origin::Url;
+    }
     // `user/repo` and `user/repo#branch`: the short form of a GitHub repository. A range or a tag has no slash.
     if !text.starts_with('@')
         && text.split_once('/').is_some_and(|(user, repo)| !user.is_empty() && !user.contains(' ') && !repo.is_empty())
@@ -94,6 +98,7 @@ mod tests {
             ("file:../a", None, None, Origin::FirstParty),
             ("file:a-1.0.0.tgz", None, None, Origin::Url),
             ("file:a-1.0.0.tgz#0123456789abcdef", None, None, Origin::Url),
+            ("vendor/a-1.0.0.tgz", None, None, Origin::Url),
             ("workspace:*", None, None, Origin::FirstParty),
             ("./a", None, None, Origin::FirstParty),
         ] {
