@@ -5,12 +5,14 @@
 
 mod attribution;
 mod cargo;
+mod distribution;
 mod document;
 mod npm;
 mod other;
 mod owner;
 mod problem;
 mod pypi;
+mod statement;
 
 use crate::model::{Entry, EntryPath, Inventory};
 
@@ -69,6 +71,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Pyproject,
     &pypi::Record,
     &pypi::Requirements,
+    &pypi::Requires,
     &pypi::TomlLock,
     &pypi::TopLevel,
 ];

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{Dependencies, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,6 +79,8 @@ pub struct Inventory {
     pub problems: Vec<Problem>,
     /// Everything outside the scope.
     pub not_judged: Vec<NotJudged>,
+    /// Who depends on whom.
+    pub dependencies: Dependencies,
 }
 
 impl Inventory {
@@ -91,6 +93,7 @@ impl Inventory {
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
+        self.dependencies.merge(other.dependencies);
     }
 
     /// The same in its one order: each list sorted, equal elements once, a package that several places show once with all
@@ -110,6 +113,7 @@ impl Inventory {
         self.problems.dedup();
         self.not_judged.sort_unstable_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
         self.not_judged.dedup();
+        self.dependencies.sort();
         self.packages = united(std::mem::take(&mut self.packages));
         self
     }
@@ -158,7 +162,7 @@ fn united(mut packages: Vec<Package>) -> Vec<Package> {
 }
 
 impl Serialize for Inventory {
-    /// The form policies see: files and claims stay inside, they would make the document as large as the artifact.
+    /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Row<'a> {

@@ -2,6 +2,7 @@
 //! ([`Verdict`]). Each is made by one stage and never changed after it. Nothing here reads a file or a socket.
 
 mod advisory;
+mod edge;
 mod entry;
 mod facts;
 mod finding;
@@ -14,6 +15,7 @@ mod secret;
 mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
+pub use edge::{Asked, Dependencies, Distribution, Edge, Link, Stated, Wish};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};

@@ -3,6 +3,7 @@
 
 mod code;
 mod distribution;
+mod edge;
 mod scope;
 mod stripped;
 
@@ -20,16 +21,19 @@ use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Rela
 ///   another package it is a vendored copy.
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
+/// - What manifests ask for and lockfiles resolve becomes edges between the packages that are left.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
 #[must_use]
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
+    let declared = edge::declared(&inventory);
     scope::settle(&mut inventory);
     disown(&mut inventory);
     code::settle(&mut inventory);
     stripped::settle(&mut inventory);
     bind(&mut inventory);
+    edge::settle(&mut inventory, declared);
     inventory
 }
 

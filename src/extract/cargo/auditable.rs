@@ -1,7 +1,10 @@
 //! The crate list that `cargo auditable` embeds in a binary (rust-secure-code/cargo-auditable, PARSING.md).
 
+use std::sync::Arc;
+
 use super::binary::{crate_list, is_executable};
 use crate::extract::document::word;
+use crate::extract::statement::{Node, Statements};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
@@ -19,7 +22,8 @@ impl Extractor for Auditable {
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let Some(list) = crate_list(entry.content)? else { return Ok(()) };
-        for listed in list.packages.iter().filter(|listed| !listed.root) {
+        let mut nodes = vec![Node::Own; list.packages.len()];
+        for (listed, node) in list.packages.iter().zip(&mut nodes).filter(|(listed, _)| !listed.root) {
             let (Some(name), Some(version)) = (word(&listed.name), word(&listed.version)) else {
                 return Err(Malformed("a crate list with a crate that has no name or no version".into()));
             };
@@ -31,7 +35,14 @@ impl Extractor for Auditable {
                 "local" => Origin::FirstParty,
                 _ => Origin::Url,
             };
+            // A crate of the same workspace is listed like any other.
+            *node = Node::Package(Arc::from(package.purl()));
             found.packages.push(package);
+        }
+        let mut statements = Statements::new(entry.path, found);
+        for (listed, node) in list.packages.iter().zip(&nodes) {
+            let crates = listed.dependencies.iter().map(|at| usize::try_from(*at).ok().and_then(|at| nodes.get(at)));
+            statements.note(node, crates.map(|found| (found, true)));
         }
         Ok(())
     }

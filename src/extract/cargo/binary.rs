@@ -50,6 +50,9 @@ pub(super) struct Listed {
     /// Whether it is the binary's own crate.
     #[serde(default)]
     pub(super) root: bool,
+    /// The crates it depends on, by their place in the list.
+    #[serde(default)]
+    pub(super) dependencies: Vec<u64>,
 }
 
 /// The crate list that cargo-auditable embeds (its PARSING.md), `None` where there is none.

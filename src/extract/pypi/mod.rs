@@ -9,7 +9,9 @@ mod pipfile_lock;
 mod place;
 mod pyproject;
 mod record;
+mod requirement;
 mod requirements;
+mod requires;
 mod toml_lock;
 mod top_level;
 
@@ -22,5 +24,6 @@ pub(super) use place::{FIXTURES, Standing, base, name_and_version, standing};
 pub(super) use pyproject::Pyproject;
 pub(super) use record::Record;
 pub(super) use requirements::Requirements;
+pub(super) use requires::Requires;
 pub(super) use toml_lock::TomlLock;
 pub(super) use top_level::{TopLevel, claims as import_claims};

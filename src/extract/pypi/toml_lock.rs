@@ -1,11 +1,19 @@
 //! Lockfiles of Python projects that are TOML tables of packages: poetry.lock, uv.lock, pdm.lock, pylock.toml (PEP 751).
 
+use std::collections::HashMap;
+
+use ::toml::Value;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::requirement::named;
 use crate::extract::document::{toml, word};
+use crate::extract::statement::{Node, Statements};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+
+/// Versions of one package that a dependency may mean; a lockfile has one for each kind of platform.
+const MOST_VERSIONS: usize = 16;
 
 /// Reads the four formats; they differ in the words for where a package comes from.
 pub(crate) struct TomlLock;
@@ -25,15 +33,76 @@ impl Extractor for TomlLock {
         if lock.package.is_none() && lock.packages.is_none() && !lock.is_head_present() {
             return Err(Malformed("a lockfile without packages and without a lockfile's head".into()));
         }
+        let (mut nodes, mut by_name): (Vec<Node>, HashMap<String, Vec<usize>>) = (Vec::new(), HashMap::new());
         for locked in lock.package.iter().chain(&lock.packages).flatten() {
+            nodes.push(Node::Own);
             let Some(name) = word(&locked.name) else { continue };
             let version = locked.version.as_deref().and_then(word);
             let mut package = Package::new(Ecosystem::PyPi, name, version, Relation::Locked, entry.path, self.name());
             package.origin = locked.origin();
             package.dev = locked.is_dev();
+            by_name.entry(Ecosystem::PyPi.folded(name)).or_default().push(nodes.len() - 1);
+            if let Some(node) = nodes.last_mut() {
+                *node = Node::of(&package);
+            }
             found.packages.push(package);
         }
+        lock.depend(&nodes, &by_name, Statements::new(entry.path, found));
         Ok(())
+    }
+}
+
+impl Lock {
+    /// Who depends on whom. PEP 751 leaves it to the tool whether to say so, and poetry and pdm leave the project out.
+    fn depend(&self, nodes: &[Node], by_name: &HashMap<String, Vec<usize>>, mut statements: Statements<'_>) {
+        let all: Vec<&Locked> = self.package.iter().chain(&self.packages).flatten().collect();
+        for (locked, node) in all.iter().zip(nodes) {
+            if self.packages.is_some() && locked.dependencies.is_none() {
+                continue;
+            }
+            let lists = [&locked.dependencies, &locked.optional_dependencies, &locked.dev_dependencies];
+            let asked = lists.into_iter().zip(0..).flat_map(|(list, at)| asked(list.as_ref(), at > 0));
+            let on = asked.flat_map(|asked| {
+                let same = by_name.get(&*asked.name).map(Vec::as_slice).unwrap_or_default();
+                let same = same.get(..MOST_VERSIONS).unwrap_or(same);
+                let exact = same.iter().filter(|at| asked.version.is_some() && all.get(**at).and_then(|one| one.version.as_deref()) == asked.version);
+                let exact: Vec<usize> = exact.copied().collect();
+                // Several versions are for several platforms, and each of them may be meant.
+                let meant = if exact.is_empty() { same.to_vec() } else { exact };
+                let found: Vec<_> = meant.into_iter().map(|at| (nodes.get(at), asked.needed)).collect();
+                if found.is_empty() { vec![(None, asked.needed)] } else { found }
+            });
+            statements.note(node, on);
+        }
+    }
+}
+
+/// A dependency in a lockfile.
+struct Ask<'a> {
+    name: String,
+    version: Option<&'a str>,
+    needed: bool,
+}
+
+/// The dependencies of a list, in the ways the formats write them: by name (poetry), as requirements (pdm), as tables (uv,
+/// PEP 751), or as lists by extra or group.
+fn asked<'a>(list: Option<&'a Value>, is_optional: bool) -> Vec<Ask<'a>> {
+    let ask = |text: &str, version: Option<&'a str>, needed: bool| {
+        named(text, needed && !is_optional).map(|wish| Ask { name: wish.name.into(), version, needed: wish.needed })
+    };
+    let item = |value: &'a Value| match value {
+        Value::String(text) => ask(text, None, !text.contains(';')),
+        Value::Table(table) => {
+            let text = |key: &str| table.get(key).and_then(Value::as_str);
+            ask(text("name")?, text("version"), !table.contains_key("marker"))
+        }
+        _ => None,
+    };
+    match list {
+        Some(Value::Array(items)) => items.iter().filter_map(item).collect(),
+        Some(Value::Table(lists)) if is_optional => lists.values().filter_map(Value::as_array).flatten().filter_map(item).collect(),
+        Some(Value::Table(names)) => names.iter().filter_map(|(name, value)| ask(name, None, value.is_str())).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -72,6 +141,11 @@ struct Locked {
     archive: Option<IgnoredAny>,
     path: Option<IgnoredAny>,
     directory: Option<IgnoredAny>,
+    dependencies: Option<Value>,
+    #[serde(rename = "optional-dependencies")]
+    optional_dependencies: Option<Value>,
+    #[serde(rename = "dev-dependencies")]
+    dev_dependencies: Option<Value>,
 }
 
 /// The `source` table of poetry (with a `type`) or uv (with one key that is the type).
