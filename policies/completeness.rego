@@ -119,7 +119,7 @@ findings contains finding if {
 # custom:
 #   rule: package-version-unknown
 findings contains finding if {
-	some p in input.inventory.packages
+	some p in listed
 	unknown(p)
 	not moot(p)
 	finding := object.union(place(p), {
@@ -130,6 +130,11 @@ findings contains finding if {
 		"help": "pin the version, ship the lockfile, or keep the package's metadata in the artifact",
 	})
 }
+
+# What is inside, and what may be.
+listed contains p if some p in input.inventory.packages
+
+listed contains p if some p in input.inventory.candidates
 
 # What was only used while building, and the function's own source, are in no advisory's scope.
 unknown(p) if {
@@ -149,7 +154,7 @@ unknown(p) if {
 #   rule: package-not-asked
 findings contains finding if {
 	input.advisories.source == "api"
-	some p in input.inventory.packages
+	some p in listed
 	p.origin in {"private", "git", "url"}
 	p.relation != "build"
 	not moot(p)

@@ -38,6 +38,10 @@ pub(crate) struct Config {
     pub(crate) advisory_mode: Option<AdvisoryMode>,
     /// The offline database.
     pub(crate) db: Option<PathBuf>,
+    /// Lockfiles that the artifact was built from.
+    pub(crate) locks: Vec<PathBuf>,
+    /// The build's bills of materials.
+    pub(crate) sboms: Vec<PathBuf>,
     /// Rules of secrets of the operator's own.
     pub(crate) secret_rules: Vec<PathBuf>,
     /// Whose signatures stand.

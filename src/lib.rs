@@ -17,7 +17,7 @@ pub mod signature;
 use artifact::{Artifact, Limits};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::{ArtifactKind, Facts, Inventory, Origin, Problem, ProblemClass, ProblemKind, Provenance, Verdict, Vulnerability};
+use model::{ArtifactKind, Bound, Facts, Inventory, Origin, Problem, ProblemClass, ProblemKind, Provenance, Verdict, Vulnerability};
 use osv::AdvisorySource;
 use policy::{Policies, PolicyError};
 use secret::Scanner;
@@ -42,6 +42,8 @@ pub struct Gate {
     pub image_limits: Limits,
     /// The secret rules.
     pub scanner: Scanner,
+    /// What the operator knows about the build: lockfiles and bills of materials from outside the artifact.
+    pub bounds: Vec<Bound>,
     /// Where advisories come from.
     pub source: Box<dyn AdvisorySource>,
     /// Names of packages that are the operator's own: they are judged by a local database and never sent anywhere.
@@ -79,8 +81,8 @@ impl Gate {
     /// What is inside.
     pub fn scan(&self, artifact: &Artifact) -> Inventory {
         let limits = if artifact.is_image() { &self.image_limits } else { &self.limits };
-        let mut inventory = scan::scan(artifact, limits, Some(&self.scanner));
-        for package in &mut inventory.packages {
+        let mut inventory = scan::scan(artifact, limits, Some(&self.scanner), &self.bounds);
+        for package in inventory.packages.iter_mut().chain(&mut inventory.candidates) {
             if package.origin != Origin::FirstParty && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
                 package.origin = Origin::Own;
             }
@@ -90,13 +92,22 @@ impl Gate {
 
     /// What is known against it. A source that fails is a problem, and no advisories are not the same as none that match.
     fn vulnerabilities(&self, inventory: &mut Inventory) -> (Vec<Vulnerability>, Option<model::Advisories>) {
-        match osv::vulnerabilities(&*self.source, &inventory.packages) {
-            Ok(vulnerabilities) => (vulnerabilities, Some(self.source.about().on(self.today))),
+        match osv::vulnerabilities(&*self.source, &inventory.packages).and_then(|known| Ok((known, self.possible(inventory)?))) {
+            Ok((known, possible)) => ([known, possible].concat(), Some(self.source.about().on(self.today))),
             Err(error) => {
                 inventory.problems.push(Problem::whole(&ADVISORIES_FAILED, error.to_string()));
                 (Vec::new(), None)
             }
         }
+    }
+
+    /// What is known against what may be inside.
+    fn possible(&self, inventory: &Inventory) -> Result<Vec<Vulnerability>, osv::SourceError> {
+        if inventory.candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = osv::vulnerabilities(&*self.source, &inventory.candidates)?;
+        Ok(found.into_iter().map(|one| Vulnerability { possible: true, ..one }).collect())
     }
 
     /// Who signed it. A directory has no bytes of its own that anybody could have signed.

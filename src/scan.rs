@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer};
 use crate::extract::{self, EXTRACTORS, Owners};
-use crate::model::{Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
+use crate::model::{Bound, Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
 use crate::secret::{self, Found, Scanner};
 
 /// Bytes an extractor may judge by.
@@ -23,10 +23,12 @@ pub const INTERNAL_ERROR: ProblemKind = ProblemKind {
 /// Every kind of problem the pass itself raises.
 pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
 
-/// Shows the extractors and the scanner everything an artifact holds.
-pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>) -> Inventory {
+/// Shows the extractors and the scanner everything an artifact holds, and bounds what they could not attribute by what the
+/// operator knows about the build.
+pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound]) -> Inventory {
     let walked = artifact.walk(limits, &Eye { scanner });
     let mut inventory = extract::attribute(walked.inventory);
+    extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
     secret::attribute(&mut inventory.secrets, |path| owners.owns(path));
     let mut inventory = inventory.sorted();

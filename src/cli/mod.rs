@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod db;
+mod evidence;
 mod explain;
 mod policy;
 mod progress;
@@ -160,6 +161,7 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     first!(
         crate::config::ConfigError,
         fngate::artifact::OpenError,
+        fngate::extract::LockError,
         fngate::osv::SourceError,
         fngate::osv::BuildError,
         fngate::policy::PolicyError,

@@ -209,6 +209,7 @@ fn package(ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<
         name: name.to_owned(),
         version: version.filter(|version| !version.trim().is_empty()),
         candidates: Vec::new(),
+        inferred: false,
         relation: Relation::Declared,
         origin: Origin::Registry,
         dev: false,

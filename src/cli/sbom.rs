@@ -10,6 +10,7 @@ use fngate::report::{timestamp, write_sbom, write_spdx};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
+use super::evidence::EvidenceArgs;
 use super::{Global, check, setup};
 
 /// Options of `fngate sbom`.
@@ -22,6 +23,8 @@ pub(crate) struct Args {
     /// A layer that is mounted beside it: listed together, later ones over earlier ones (repeatable)
     #[arg(long, value_name = "ZIP")]
     layer: Vec<PathBuf>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     /// The form of the output
     #[arg(long, value_name = "NAME", default_value = "cyclonedx")]
     format: Format,
@@ -43,8 +46,9 @@ enum Format {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let artifact = check::open(&args.artifact)?.with_layers(check::layers(&args.layer)?)?;
+    let bounds = args.evidence.read(&[], &[])?;
     let pool = setup::pool(args.jobs)?;
-    let inventory = pool.install(|| fngate::scan::scan(&artifact, &artifact.default_limits(), None));
+    let inventory = pool.install(|| fngate::scan::scan(&artifact, &artifact.default_limits(), None, &bounds));
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();
     let time = timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &today);
     let facts = Facts {

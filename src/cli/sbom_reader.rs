@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use fngate::model::{Ecosystem, escaped};
+use anyhow::{Context, anyhow, bail};
+use fngate::model::{Ecosystem, Package, escaped};
 use serde::Deserialize;
 
 use super::purl;
@@ -78,6 +78,13 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Bill> {
     let mut bytes = Vec::new();
     reader.take(LARGEST + 1).read_to_end(&mut bytes).with_context(shown)?;
     parse(&bytes).with_context(shown)
+}
+
+/// Every package of a registry that is judged, for a document that bounds what is inside: one that cannot be read is an error,
+/// because it may be the one that is inside.
+pub(super) fn packages(bytes: &[u8]) -> anyhow::Result<Vec<Package>> {
+    let packages = parse(bytes)?.questions.into_iter().map(|question| question.package.map_err(|why| anyhow!("a package in it: {why}")));
+    packages.collect()
 }
 
 fn parse(bytes: &[u8]) -> anyhow::Result<Bill> {

@@ -90,7 +90,7 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open(path) {
             Ok(artifact) => {
-                let inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner));
+                let inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner), &[]);
                 let unsearched = inventory.problems.into_iter().filter(|problem| {
                     UNSEARCHED
                         .iter()

@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::Global;
+use super::evidence::EvidenceArgs;
 use super::query::Where;
 use crate::config::{self, AdvisoryMode, Config};
 
@@ -34,6 +35,8 @@ pub(crate) struct GateArgs {
     /// Where advisories come from
     #[arg(long, value_name = "WHERE")]
     advisories: Option<Where>,
+    #[command(flatten)]
+    evidence: EvidenceArgs,
     /// Who must have signed: the certificate's URI or e-mail address, exactly
     #[arg(long, value_name = "SUBJECT", requires = "issuer")]
     identity: Option<String>,
@@ -91,6 +94,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         (None, None) => TrustedRoot::public_good()?,
     };
     let scanner = scanner(&args.secret_rules, &config)?;
+    let bounds = args.evidence.read(&config.locks, &config.sboms)?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
     if !global.quiet {
         for warning in warnings {
@@ -105,6 +109,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         limits: limits(&config.limits, &Limits::default()),
         image_limits: limits(&config.limits, &Limits::image()),
         scanner,
+        bounds,
         source,
         private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
         trust,

@@ -14,6 +14,7 @@ pub(super) struct File {
     pub(super) private: Vec<Word>,
     pub(super) vulnerability: Vulnerability,
     pub(super) advisories: Advisories,
+    pub(super) build: Build,
     pub(super) secret: Secret,
     pub(super) signature: Signature,
     pub(super) policy: Policy,
@@ -40,6 +41,13 @@ pub(super) struct Advisories {
     pub(super) db: Option<Word>,
     pub(super) warn_days: Option<Spanned<u32>>,
     pub(super) incomplete_days: Option<Spanned<u32>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Build {
+    pub(super) lock: Vec<Word>,
+    pub(super) sbom: Vec<Word>,
 }
 
 #[derive(Default, Deserialize)]

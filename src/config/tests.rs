@@ -22,6 +22,9 @@ mode = "offline"
 db = "osv.db"
 warn_days = 1
 incomplete_days = 2
+[build]
+lock = ["package-lock.json"]
+sbom = ["bom.json"]
 [secret]
 rules = ["rules.toml"]
 [signature]
@@ -78,6 +81,7 @@ fn every_key_is_read() {
     assert_eq!(config.policy.ignores[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!(config.policy.accepts[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!((config.advisory_mode, config.db), (Some(AdvisoryMode::Offline), Some(own("osv.db"))));
+    assert_eq!((config.locks, config.sboms), (vec![own("package-lock.json")], vec![own("bom.json")]));
     assert_eq!(
         (config.private, config.secret_rules, config.policy_paths),
         (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])
@@ -104,7 +108,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
     for (text, expected) in [
         (
             "completness = \"strict\"",
-            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`",
         ),
         (
             "\n[vulnerability]\ndeny = \"grave\"",

@@ -93,6 +93,8 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         fingerprint_key: raw.fingerprint_key.as_ref().map(fingerprint_key).transpose()?,
         advisory_mode: optional(raw.advisories.mode.as_ref(), "advisories.mode", &MODES)?,
         db: raw.advisories.db.as_ref().map(|db| path(db, "advisories.db")).transpose()?,
+        locks: paths(&raw.build.lock, "build.lock")?,
+        sboms: paths(&raw.build.sbom, "build.sbom")?,
         secret_rules: paths(&raw.secret.rules, "secret.rules")?,
         signature: Signature { trusted_root, identities, keys },
         limits: limits(&raw.limits)?,

@@ -4,9 +4,11 @@
 //! lockfile speaks of what is installed, which code has no owner - is decided once, afterwards, by [`attribute`].
 
 mod attribution;
+mod bound;
 mod cargo;
 mod distribution;
 mod document;
+mod lock;
 mod npm;
 mod other;
 mod owner;
@@ -17,6 +19,8 @@ mod statement;
 use crate::model::{Entry, EntryPath, Inventory};
 
 pub use attribution::attribute;
+pub use bound::bound;
+pub use lock::{LockError, read_lock};
 pub use owner::Owners;
 pub use problem::{
     BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,

@@ -39,8 +39,8 @@ pub const BUNDLE_UNATTRIBUTED: ProblemKind = ProblemKind {
     title: "a JavaScript bundle whose packages are unknown",
     page: "A bundler (esbuild, webpack, rollup, ncc, bun, parcel) has written the code of many packages into one file and left their \
            names and versions out. An inventory without them would be quietly empty, so it is called incomplete instead.\n\n\
-           Bundles are not opened yet. To complete the inventory deploy `node_modules` unbundled; or judge the build's packages in a \
-           step of their own and accept the bundle by path and SHA-256, with that reason (`[[accept]]`).",
+           Give the lockfile that it was built from (`--lock package-lock.json`): then every package that may be inside is judged. Or deploy \
+           `node_modules` unbundled, or accept the bundle by path and SHA-256, with a reason (`[[accept]]`).",
 };
 
 /// Minified JavaScript that belongs to no package.
@@ -49,7 +49,7 @@ pub const MINIFIED_UNATTRIBUTED: ProblemKind = ProblemKind {
     class: ProblemClass::Unattributed,
     title: "minified JavaScript that no package owns",
     page: "The file was made by a minifier and lies in no installed package. It may be the function's own code or any library: \
-           neither a person nor a scanner can tell from the file.\n\nDeploy the source, or install the library as a package; \
+           neither a person nor a scanner can tell from the file.\n\nGive the lockfile that it was built from (`--lock package-lock.json`), deploy the source, or install the library as a package; \
            or accept the file by path and SHA-256, with a reason (`[[accept]]`).",
 };
 
@@ -60,7 +60,8 @@ pub const RUST_BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
     title: "a Rust binary without the list of its crates",
     page: "The binary was compiled by rustc and carries no dependency list. Crates whose panic messages name their source path are \
            found; crates that never panic leave no trace, so the list has gaps.\n\nBuild with `cargo auditable build --release`, \
-           which embeds the list (a few kilobytes, it survives `strip`).",
+           which embeds the list (a few kilobytes, it survives `strip`); or give the lockfile it was built from (`--lock Cargo.lock`): then \
+           every crate that may be inside is judged.",
 };
 
 /// Installed code whose metadata is gone.
@@ -70,7 +71,8 @@ pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
     title: "an installed package without name or version",
     page: "Code lies where packages are installed, and the metadata that says which package it is and in which version is gone. \
            Slimming options delete it (`slim: true` of serverless-python-requirements removes every `*.dist-info`).\n\nKeep \
-           `*.dist-info` and `package.json` files in the artifact.",
+           `*.dist-info` and `package.json` files in the artifact, or give the lockfile it was installed from (`--lock FILE`): then \
+           every package that may be inside is judged.",
 };
 
 /// A compressed file in a format without a reader.

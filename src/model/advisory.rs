@@ -77,6 +77,9 @@ pub struct Vulnerability {
     /// Whether only development or optional use asks for the package.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dev: bool,
+    /// Whether the package is a candidate only: it may be inside.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub possible: bool,
     /// Where the package is.
     pub paths: Vec<EntryPath>,
     /// Versions that fix it, from the windows that hold the installed one; the least first.

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{Dependencies, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{BoundFacts, Dependencies, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -61,6 +61,20 @@ pub enum InventoryState {
     Incomplete,
 }
 
+impl InventoryState {
+    /// The state that these problems leave: incomplete as long as one is open.
+    #[must_use]
+    pub fn of(problems: &[Problem]) -> Self {
+        if problems.iter().any(Problem::is_open) {
+            Self::Incomplete
+        } else if problems.iter().any(|problem| problem.accepted.is_none() && !problem.bounded.is_empty()) {
+            Self::Bounded
+        } else {
+            Self::Complete
+        }
+    }
+}
+
 /// What one pass over an artifact saw. [`merge`](Self::merge) is associative and [`sorted`](Self::sorted) makes any order of
 /// merging the same, so one worker and eight give the same bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +83,10 @@ pub struct Inventory {
     pub files: Vec<File>,
     /// Every package.
     pub packages: Vec<Package>,
+    /// Every package that may be inside, each at one version: what is not attributed must be one of them.
+    pub candidates: Vec<Package>,
+    /// The documents of the build that say so.
+    pub bounds: Vec<BoundFacts>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
     /// Code that needs an owner; empty once attribution is done.
@@ -88,6 +106,8 @@ impl Inventory {
     pub fn merge(&mut self, mut other: Self) {
         self.files.append(&mut other.files);
         self.packages.append(&mut other.packages);
+        self.candidates.append(&mut other.candidates);
+        self.bounds.append(&mut other.bounds);
         self.claims.append(&mut other.claims);
         self.code.append(&mut other.code);
         self.secrets.append(&mut other.secrets);
@@ -115,17 +135,16 @@ impl Inventory {
         self.not_judged.dedup();
         self.dependencies.sort();
         self.packages = united(std::mem::take(&mut self.packages));
+        self.candidates = united(std::mem::take(&mut self.candidates));
+        self.bounds.sort_unstable();
+        self.bounds.dedup();
         self
     }
 
-    /// How much is covered: incomplete as long as one problem that is not out of scope stands unaccepted.
+    /// How much is covered.
     #[must_use]
     pub fn state(&self) -> InventoryState {
-        if self.problems.iter().any(|problem| problem.class != ProblemClass::OutOfScope && problem.accepted.is_none()) {
-            InventoryState::Incomplete
-        } else {
-            InventoryState::Complete
-        }
+        InventoryState::of(&self.problems)
     }
 
     /// Bytes of code in scope that no package is known for.
@@ -143,8 +162,8 @@ impl Inventory {
 
 /// One package for each (ecosystem, name, version, candidates, relation, origin, dev, evidence), with all of its paths.
 fn united(mut packages: Vec<Package>) -> Vec<Package> {
-    fn key(p: &Package) -> (super::Ecosystem, &str, Option<&str>, &[String], super::Relation, super::Origin, bool, &'static str) {
-        (p.ecosystem, &p.name, p.version.as_deref(), &p.candidates, p.relation, p.origin, p.dev, p.evidence)
+    fn key(p: &Package) -> impl Ord + '_ {
+        (p.ecosystem, &p.name, p.version.as_deref(), &p.candidates, p.inferred, p.relation, p.origin, p.dev, p.evidence)
     }
     packages.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.paths.cmp(&b.paths)));
     let mut united: Vec<Package> = Vec::with_capacity(packages.len());
@@ -161,21 +180,28 @@ fn united(mut packages: Vec<Package>) -> Vec<Package> {
     united
 }
 
+/// A package with its purl, as policies see it.
+#[derive(Serialize)]
+struct Row<'a> {
+    purl: String,
+    #[serde(flatten)]
+    package: &'a Package,
+}
+
+fn rows(packages: &[Package]) -> Vec<Row<'_>> {
+    packages.iter().map(|package| Row { purl: package.purl(), package }).collect()
+}
+
 impl Serialize for Inventory {
     /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Row<'a> {
-            purl: String,
-            #[serde(flatten)]
-            package: &'a Package,
-        }
-        let rows: Vec<Row<'_>> = self.packages.iter().map(|package| Row { purl: package.purl(), package }).collect();
-        let mut s = serializer.serialize_struct("Inventory", 8)?;
+        let mut s = serializer.serialize_struct("Inventory", 9)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
-        s.serialize_field("packages", &rows)?;
+        s.serialize_field("packages", &rows(&self.packages))?;
+        s.serialize_field("candidates", &rows(&self.candidates))?;
+        s.serialize_field("bounds", &self.bounds)?;
         s.serialize_field("secrets", &self.secrets)?;
         s.serialize_field("problems", &self.problems)?;
         s.serialize_field("not_judged", &self.not_judged)?;

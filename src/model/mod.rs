@@ -2,6 +2,7 @@
 //! ([`Verdict`]). Each is made by one stage and never changed after it. Nothing here reads a file or a socket.
 
 mod advisory;
+mod bound;
 mod edge;
 mod entry;
 mod facts;
@@ -15,6 +16,7 @@ mod secret;
 mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
+pub use bound::{Bound, BoundFacts, BoundKind};
 pub use edge::{Asked, Dependencies, Distribution, Edge, Link, Stated, Wish};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};

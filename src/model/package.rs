@@ -163,6 +163,9 @@ pub struct Package {
     /// Versions it may have, where `version` is unknown but bounded; judged one and all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
+    /// Whether the version is not the artifact's own word but that of a lockfile or bill of materials of the build.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub inferred: bool,
     /// How it is known.
     pub relation: Relation,
     /// Where it comes from.
@@ -192,6 +195,7 @@ impl Package {
             name: name.to_owned(),
             version: version.map(str::to_owned),
             candidates: Vec::new(),
+            inferred: false,
             relation,
             origin: Origin::default(),
             dev: false,

@@ -48,6 +48,9 @@ pub struct Problem {
     /// The SHA-256 of the entry, where it has been read; an acceptance may be bound to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// The documents of the build within which it must lie, where there are any; then every candidate was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bounded: Vec<String>,
     /// The operator's acceptance, where there is one.
     pub accepted: Option<Acceptance>,
 }
@@ -62,7 +65,22 @@ impl Problem {
     /// A problem of the artifact as a whole.
     #[must_use]
     pub fn whole(kind: &'static ProblemKind, message: impl Into<String>) -> Self {
-        Self { class: kind.class, kind: kind.id, path: None, message: message.into(), bytes: 0, sha256: None, accepted: None }
+        Self {
+            class: kind.class,
+            kind: kind.id,
+            path: None,
+            message: message.into(),
+            bytes: 0,
+            sha256: None,
+            bounded: Vec::new(),
+            accepted: None,
+        }
+    }
+
+    /// Whether it leaves something in scope unjudged: it is neither outside the scope, nor accepted, nor bounded.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.class != ProblemClass::OutOfScope && self.accepted.is_none() && self.bounded.is_empty()
     }
 
     /// The same with the bytes it concerns.

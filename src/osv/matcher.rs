@@ -112,6 +112,7 @@ fn vulnerability(package: &Package, group: &[&Match<'_>]) -> Vulnerability {
         purl: package.purl(),
         relation: package.relation,
         dev: package.dev,
+        possible: false,
         paths: package.paths.clone(),
         fixed: fixes(package.ecosystem, group),
         summary: summary.cloned().unwrap_or_default(),

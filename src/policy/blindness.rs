@@ -25,6 +25,7 @@ pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
         message: format!("outside the scope: hashed and searched for secrets, not judged ({})", file.kind),
         bytes: file.size,
         sha256: sha256.get(path).map(|&sha256| sha256.to_owned()),
+        bounded: Vec::new(),
         accepted: None,
     }));
     problems
@@ -34,6 +35,7 @@ pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
 pub(super) fn finding(problem: &Problem, settings: &Settings, artifact: &str) -> Finding {
     let level = match (&problem.accepted, problem.class, settings.completeness) {
         (Some(_), ..) => Level::Info,
+        (None, ProblemClass::Unattributed, _) if !problem.bounded.is_empty() => Level::Info,
         (None, ProblemClass::OutOfScope, Completeness::Default) => Level::Warn,
         (None, ..) => Level::Incomplete,
     };
@@ -42,6 +44,9 @@ pub(super) fn finding(problem: &Problem, settings: &Settings, artifact: &str) ->
             Some(day) => format!("{} (accepted until {day}: {})", problem.message, accepted.reason),
             None => format!("{} (accepted: {})", problem.message, accepted.reason),
         },
+        None if !problem.bounded.is_empty() => {
+            format!("{}; bounded by {}: each of its packages counts as possible", problem.message, problem.bounded.join(" and "))
+        }
         None => problem.message.clone(),
     };
     let path = problem.path.as_ref().map(|path| path.as_str().to_owned());

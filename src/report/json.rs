@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem, ProblemClass, Provenance,
-    SCOPE, Secret, Vulnerability,
+    Advisories, ArtifactFacts, BoundFacts, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem, ProblemClass,
+    Provenance, SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -75,8 +75,16 @@ struct Unread<'a> {
 impl<'a> Unread<'a> {
     fn of(examined: &'a Examined, error: &'a str) -> Self {
         let kind = if error.starts_with("internal-error") { "internal-error" } else { "artifact-unreadable" };
-        let problem =
-            Problem { class: ProblemClass::Unseen, kind, path: None, message: error.to_owned(), bytes: 0, sha256: None, accepted: None };
+        let problem = Problem {
+            class: ProblemClass::Unseen,
+            kind,
+            path: None,
+            message: error.to_owned(),
+            bytes: 0,
+            sha256: None,
+            bounded: Vec::new(),
+            accepted: None,
+        };
         let finding = Finding {
             id: String::new(),
             rule: kind.to_owned(),
@@ -132,6 +140,10 @@ struct JudgedArtifact<'a> {
 struct Coverage<'a> {
     state: InventoryState,
     unattributed_bytes: u64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    bounded_by: &'a [BoundFacts],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<String>,
     not_judged: &'a [NotJudged],
 }
 
@@ -152,6 +164,8 @@ impl<'a> JudgedArtifact<'a> {
             inventory: Coverage {
                 state: judged.state(),
                 unattributed_bytes: inventory.unattributed_bytes(),
+                bounded_by: &inventory.bounds,
+                candidates: inventory.candidates.iter().map(Package::purl).collect(),
                 not_judged: &inventory.not_judged,
             },
             findings: &verdict.findings,

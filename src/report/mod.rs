@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub use cyclonedx::write_sbom;
 pub use spdx::write_spdx;
 
-use crate::model::{Advisories, Facts, InventoryState, Outcome, ProblemClass, Verdict};
+use crate::model::{Advisories, Facts, InventoryState, Outcome, Verdict};
 
 /// Writes one format.
 pub trait Reporter: Sync {
@@ -105,13 +105,7 @@ impl Examined {
 impl Judged {
     /// The inventory's state once the operator's acceptances are counted in.
     fn state(&self) -> InventoryState {
-        let problems = &self.verdict.problems;
-        let standing = problems.iter().any(|problem| problem.class != ProblemClass::OutOfScope && problem.accepted.is_none());
-        match self.facts.inventory.state() {
-            InventoryState::Incomplete if !standing => InventoryState::Complete,
-            _ if standing => InventoryState::Incomplete,
-            state => state,
-        }
+        InventoryState::of(&self.verdict.problems)
     }
 }
 

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 
 use super::page::{Ink, Page};
 use super::{Examined, Judged, Reporter, Run, words};
-use crate::model::{Advisories, AdvisoryOrigin, Facts, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped};
+use crate::model::{
+    Advisories, AdvisoryOrigin, BoundFacts, Facts, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped,
+};
 
 /// The text report.
 pub(super) struct Text;
@@ -67,6 +69,10 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
                 page.paragraph(0, "with ", Ink::Plain, &format!("layer {}", escaped(&layer.name)));
                 page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", layer.sha256));
             }
+            for bound in &judged.facts.inventory.bounds {
+                page.paragraph(0, "bounded by ", Ink::Plain, &bounded(bound));
+                page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", bound.sha256));
+            }
             for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
                 group(page, level, judged);
             }
@@ -98,6 +104,11 @@ fn identity(facts: &Facts, several: bool) -> String {
         words::count(facts.inventory.files.len(), "file"),
         words::count(facts.inventory.packages.len(), "package"),
     )
+}
+
+/// `package-lock.json: 119 packages`.
+fn bounded(bound: &BoundFacts) -> String {
+    format!("{}: {}", escaped(&bound.name), words::count(bound.packages, "package"))
 }
 
 /// Warnings and remarks that are written out: more of them would push what decides off the screen.

@@ -24,7 +24,7 @@ fn zipped(files: &[(&str, &[u8])], links: &[(&str, &str)]) -> Vec<u8> {
 
 fn inside(archive: &[u8]) -> Inventory {
     let artifact = Artifact::read("fn.zip".to_owned(), archive).unwrap();
-    scan(&artifact, &Limits::default(), None)
+    scan(&artifact, &Limits::default(), None, &[])
 }
 
 fn installed(found: &Inventory) -> Vec<String> {

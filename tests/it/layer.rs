@@ -37,7 +37,7 @@ fn with(function: &[u8], layers: &[&[u8]]) -> Artifact {
 }
 
 fn scan(artifact: &Artifact) -> Inventory {
-    fngate::scan::scan(artifact, &Limits::default(), Some(&Scanner::with_files(&[]).unwrap()))
+    fngate::scan::scan(artifact, &Limits::default(), Some(&Scanner::with_files(&[]).unwrap()), &[])
 }
 
 /// `purl relation path`, for each package and place.
@@ -175,8 +175,8 @@ fn limits_are_those_of_function_and_layers_together() {
     let layer = packed(&[("python/x.txt", "0123456789")]);
     let limits = Limits { total_bytes: 45, ..Limits::default() };
     let function = packed(&[HANDLER]);
-    assert_eq!(problems(&fngate::scan::scan(&with(&function, &[&layer]), &limits, None)), [] as [String; 0]);
-    let over = fngate::scan::scan(&with(&function, &[&layer, &packed(&[("python/y.txt", "0123456789")])]), &limits, None);
+    assert_eq!(problems(&fngate::scan::scan(&with(&function, &[&layer]), &limits, None, &[])), [] as [String; 0]);
+    let over = fngate::scan::scan(&with(&function, &[&layer, &packed(&[("python/y.txt", "0123456789")])]), &limits, None, &[]);
     assert_eq!(problems(&over), ["limit-total-bytes -"]);
 }
 

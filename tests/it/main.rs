@@ -11,6 +11,7 @@
 
 mod action;
 mod artifact;
+mod bound;
 mod evasion;
 mod extract;
 mod gate;

@@ -45,18 +45,19 @@ fn problem(code: &Code) -> Problem {
         CodeKind::Bundle => (
             &BUNDLE_UNATTRIBUTED,
             format!(
-                "a bundle made{maker}; which packages it holds cannot be read off it: deploy node_modules unbundled, or accept it with a reason"
+                "a bundle made{maker}; which packages it holds cannot be read off it: give the lockfile it was built from with `--lock package-lock.json`, or deploy node_modules unbundled"
             ),
         ),
         CodeKind::Minified => (
             &MINIFIED_UNATTRIBUTED,
             format!(
-                "minified{maker} and in no package; what it holds cannot be read off it: deploy its source, or accept it with a reason"
+                "minified{maker} and in no package; what it holds cannot be read off it: give the lockfile it was built from with `--lock package-lock.json`, or deploy its source"
             ),
         ),
-        CodeKind::RustBinary => {
-            (&RUST_BINARY_UNATTRIBUTED, "a Rust binary without its list of crates; `cargo auditable build` embeds one".to_owned())
-        }
+        CodeKind::RustBinary => (
+            &RUST_BINARY_UNATTRIBUTED,
+            "a Rust binary without its list of crates: build it with `cargo auditable build`, or give `--lock Cargo.lock`".to_owned(),
+        ),
     };
     Problem::at(kind, &code.path, message).bytes(code.size)
 }

@@ -43,7 +43,12 @@ pub(super) fn settle(inventory: &mut Inventory) {
         }
     }
     let problems = stripped.into_iter().map(|(root, bytes)| {
-        Problem::at(&PACKAGE_UNATTRIBUTED, &root, "installed code without the metadata that names its package and version").bytes(bytes)
+        Problem::at(
+            &PACKAGE_UNATTRIBUTED,
+            &root,
+            "installed code without the metadata that names its package and version: keep it in the artifact, or give `--lock FILE`",
+        )
+        .bytes(bytes)
     });
     inventory.problems.extend(problems);
     let versionless = inventory

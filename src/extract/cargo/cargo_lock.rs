@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 
+use cargo_lock::Lockfile;
 use cargo_lock::package::SourceKind;
-use cargo_lock::{Dependency, Lockfile, SourceId, Version};
+
 
 use crate::extract::distribution::public;
 use crate::extract::document::tree_text;
@@ -30,7 +31,7 @@ impl Extractor for CargoLock {
         let lock = catch_unwind(|| text.parse::<Lockfile>())
             .map_err(|_| Malformed("a Cargo.lock that its reader cannot cope with".into()))?
             .map_err(|fault| Malformed(format!("not a Cargo.lock: {fault}")))?;
-        let mut nodes = HashMap::with_capacity(lock.packages.len());
+        let mut nodes = Vec::with_capacity(lock.packages.len());
         for locked in &lock.packages {
             let version = locked.version.to_string();
             let mut package =
@@ -46,7 +47,7 @@ impl Extractor for CargoLock {
             };
             let node = Node::of(&package);
             found.dependencies.distributions.extend(distribution(&node, locked, entry.path));
-            nodes.insert((locked.name.as_str(), &locked.version, &locked.source), node);
+            nodes.push(node);
             found.packages.push(package);
         }
         depend(&lock, &nodes, Statements::new(entry.path, found));
@@ -54,21 +55,17 @@ impl Extractor for CargoLock {
     }
 }
 
-/// A crate by its name, version and source, which together are one.
-type Key<'a> = (&'a str, &'a Version, &'a Option<SourceId>);
-
 /// Who depends on whom. Where a dependency is written without its source, the version tells which one is meant.
-fn depend(lock: &Lockfile, nodes: &HashMap<Key<'_>, Node>, mut statements: Statements<'_>) {
-    let key = |locked: &'_ cargo_lock::Package| nodes.get(&(locked.name.as_str(), &locked.version, &locked.source));
-    let by_version: HashMap<(&str, &Version), &Node> =
-        lock.packages.iter().filter_map(|locked| Some(((locked.name.as_str(), &locked.version), key(locked)?))).collect();
-    for locked in &lock.packages {
-        let Some(node) = key(locked) else { continue };
-        let find = |to: &Dependency| {
-            let exact = nodes.get(&(to.name.as_str(), &to.version, &to.source));
-            exact.or_else(|| by_version.get(&(to.name.as_str(), &to.version)).copied())
-        };
-        statements.note(node, locked.dependencies.iter().map(|to| (find(to), true)));
+fn depend(lock: &Lockfile, nodes: &[Node], mut statements: Statements<'_>) {
+    let all = || lock.packages.iter().zip(nodes);
+    let exact: HashMap<_, &Node> = all().map(|(one, node)| ((&one.name, &one.version, &one.source), node)).collect();
+    let by_version: HashMap<_, &Node> = all().map(|(one, node)| ((&one.name, &one.version), node)).collect();
+    for (locked, node) in all() {
+        let on = locked.dependencies.iter().map(|to| {
+            let found = exact.get(&(&to.name, &to.version, &to.source)).or_else(|| by_version.get(&(&to.name, &to.version)));
+            (found.copied(), true)
+        });
+        statements.note(node, on);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fngate::model::{Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement};
+use fngate::model::{BoundFacts, BoundKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement};
 use serde_json::{Map, Value};
 
 use super::sample::{self, path};
@@ -19,6 +19,7 @@ fn full() -> Facts {
     known.cvss_vector = Some("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned());
     known.informational = Some("unsound".to_owned());
     known.dev = true;
+    known.possible = true;
     known.published = Some("2021-05-06T16:05:51Z".to_owned());
     known.unevaluated = Some("the version is no version".to_owned());
     facts.inventory.problems.push(sample::bundle());
@@ -27,7 +28,12 @@ fn full() -> Facts {
     let mut package = Package::new(Ecosystem::PyPi, "requests", None, Relation::Bundled, &path("app.js"), "pypi/requirements");
     package.candidates = vec!["2.31.0".to_owned()];
     package.dev = true;
-    facts.inventory.packages.push(package);
+    package.inferred = true;
+    facts.inventory.packages.push(package.clone());
+    facts.inventory.candidates.push(package);
+    let bound = BoundFacts { name: "package-lock.json".to_owned(), kind: BoundKind::Lock, sha256: "56".repeat(32), packages: 2 };
+    facts.inventory.bounds.push(bound);
+    facts.inventory.problems[0].bounded = vec!["package-lock.json".to_owned()];
     facts.advisories.as_mut().unwrap().note = "no network".to_owned();
     facts.provenance = sample::clean().provenance;
     facts.provenance.signers[0].claims.insert("source-repository-uri".to_owned(), "https://github.com/acme/orders".to_owned());

@@ -76,6 +76,7 @@ pub fn vulnerability(id: &str, severity: Severity) -> Vulnerability {
         purl: "pkg:npm/lodash@4.17.15".to_owned(),
         relation: Relation::Installed,
         dev: false,
+        possible: false,
         paths: vec![path("node_modules/lodash/package.json")],
         fixed: vec!["4.17.21".to_owned()],
         summary: "Command injection in template()".to_owned(),

@@ -1,0 +1,188 @@
+//! Bounds: what cannot be attributed must be one of the packages that the operator's own documents of the build name. A
+//! document counts only where everything that is recognised lies within it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::npm::{Place, package_root, place};
+use super::problem::{BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, RUST_BINARY_UNATTRIBUTED};
+use super::pypi::distribution;
+use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation};
+
+/// Places that are named for one candidate.
+const MOST_PLACES: usize = 8;
+
+/// Completes versions from the documents, marks what is bounded, and lists every package that may be inside. What a document
+/// contradicts stays open and says so.
+pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
+    if bounds.is_empty() {
+        return;
+    }
+    let known: Vec<Known<'_>> = Ecosystem::ALL.into_iter().filter_map(|ecosystem| Known::of(ecosystem, bounds)).collect();
+    known.iter().for_each(|known| known.complete(&mut inventory.packages));
+    let mut places: BTreeMap<Ecosystem, BTreeSet<EntryPath>> = BTreeMap::new();
+    let mut problems = std::mem::take(&mut inventory.problems);
+    for problem in &mut problems {
+        let Some((ecosystem, path)) = ecosystem(problem).zip(problem.path.clone()) else { continue };
+        let Some(known) = known.iter().find(|known| known.ecosystem == ecosystem) else { continue };
+        match known.stranger(&inventory.packages, &path, problem.kind) {
+            Some(stranger) => {
+                problem.message =
+                    format!("{}; {stranger}, which {} does not name, so that is not this build's", problem.message, known.named());
+            }
+            None => {
+                problem.bounded = known.names.iter().map(|name| (*name).to_owned()).collect();
+                places.entry(ecosystem).or_default().insert(path);
+            }
+        }
+    }
+    inventory.problems = problems;
+    // What only a manifest asks for is installed when the function is deployed, with everything it needs in turn.
+    for package in inventory.packages.iter().filter(|package| package.relation == Relation::Declared) {
+        places.entry(package.ecosystem).or_default().extend(package.paths.iter().cloned());
+    }
+    for (ecosystem, places) in places {
+        if let Some(known) = known.iter().find(|known| known.ecosystem == ecosystem) {
+            known.candidates(inventory, &places);
+            inventory.bounds.extend(bounds.iter().filter(|bound| known.names.contains(&bound.name.as_str())).map(Bound::facts));
+        }
+    }
+}
+
+/// The ecosystem within whose packages a problem can be bounded.
+fn ecosystem(problem: &Problem) -> Option<Ecosystem> {
+    let path = problem.path.as_ref()?;
+    let is_npm = || package_root(path.as_str()).is_some() || matches!(place(path.folder()), Place::Modules | Place::Scope | Place::Store);
+    match problem.kind {
+        kind if kind == BUNDLE_UNATTRIBUTED.id || kind == MINIFIED_UNATTRIBUTED.id => Some(Ecosystem::Npm),
+        kind if kind == RUST_BINARY_UNATTRIBUTED.id => Some(Ecosystem::CratesIo),
+        kind if kind == PACKAGE_UNATTRIBUTED.id => Some(if is_npm() { Ecosystem::Npm } else { Ecosystem::PyPi }),
+        _ => None,
+    }
+}
+
+/// What the documents say of one ecosystem.
+struct Known<'a> {
+    ecosystem: Ecosystem,
+    /// The documents that name a package of it.
+    names: Vec<&'a str>,
+    /// The packages, by folded name.
+    packages: HashMap<String, Vec<&'a Package>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(ecosystem: Ecosystem, bounds: &'a [Bound]) -> Option<Self> {
+        let mut known = Self { ecosystem, names: Vec::new(), packages: HashMap::new() };
+        for bound in bounds {
+            let mut names_any = false;
+            for package in bound.packages.iter().filter(|package| package.ecosystem == ecosystem) {
+                names_any |= package.origin != Origin::FirstParty;
+                known.packages.entry(ecosystem.folded(&package.name)).or_default().push(package);
+            }
+            if names_any && !known.names.contains(&bound.name.as_str()) {
+                known.names.push(&bound.name);
+            }
+        }
+        (!known.names.is_empty()).then_some(known)
+    }
+
+    fn named(&self) -> String {
+        self.names.join(" and ")
+    }
+
+    /// The versions a name has, each once.
+    fn versions(&self, name: &str) -> BTreeSet<&'a str> {
+        let named = self.packages.get(&self.ecosystem.folded(name)).into_iter().flatten();
+        named.filter_map(|package| package.version.as_deref()).collect()
+    }
+
+    /// Gives packages without a version the one that the documents resolve their name to; several are all candidates.
+    fn complete(&self, packages: &mut [Package]) {
+        let open =
+            |package: &&mut Package| package.version.is_none() && package.candidates.is_empty() && package.origin == Origin::Registry;
+        for package in packages.iter_mut().filter(|package| package.ecosystem == self.ecosystem).filter(open) {
+            let versions = self.versions(&package.name);
+            let mut each = versions.iter();
+            match (each.next(), each.next()) {
+                (Some(one), None) => package.version = Some((*one).to_owned()),
+                (Some(_), Some(_)) => package.candidates = versions.iter().map(|version| (*version).to_owned()).collect(),
+                (None, _) => continue,
+            }
+            package.inferred = true;
+        }
+    }
+
+    /// Something that is recognised at `path` and that no document names: then they are not of this build.
+    fn stranger(&self, packages: &[Package], path: &EntryPath, kind: &str) -> Option<String> {
+        let inside = |package: &&Package| {
+            package.ecosystem == self.ecosystem
+                && package.relation.is_inside()
+                && package.relation != Relation::Vendored
+                && package.paths.iter().any(|own| own == path || own.is_in(path.as_str()))
+        };
+        let foreign = packages.iter().filter(inside).find(|package| !self.names_package(package));
+        if let Some(package) = foreign {
+            return Some(format!("`{}` is in it", package.purl()));
+        }
+        // An import package tells its distribution by its name alone.
+        (kind == PACKAGE_UNATTRIBUTED.id && !self.names_folder(path)).then(|| format!("`{}` is the code of a package", path.file_name()))
+    }
+
+    fn names_package(&self, package: &Package) -> bool {
+        let named = self.packages.get(&self.ecosystem.folded(&package.name));
+        let is_same = |known: &&Package| match (&known.version, &package.version) {
+            (Some(known), Some(own)) => known == own,
+            _ => true,
+        };
+        named.is_some_and(|named| named.iter().any(|known| is_same(&known)))
+    }
+
+    /// Whether a document names a package that may have left this folder or module.
+    fn names_folder(&self, path: &EntryPath) -> bool {
+        let text = path.as_str();
+        if self.ecosystem == Ecosystem::Npm {
+            let root = package_root(text).map_or(text, |(root, _)| root);
+            let mut ends = root.rsplit('/');
+            let (last, outer) = (ends.next().unwrap_or(root), ends.next().unwrap_or_default());
+            let name = if outer.starts_with('@') { format!("{outer}/{last}") } else { last.to_owned() };
+            let module = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+            return self.packages.contains_key(&name) || self.packages.contains_key(module);
+        }
+        let import = path.file_name().split('.').next().unwrap_or_default();
+        if let Some(known) = distribution(import).filter(|known| self.packages.contains_key(*known)) {
+            return !known.is_empty();
+        }
+        let folded = self.ecosystem.folded(import);
+        let import = folded.trim_matches('-');
+        // `_cffi_backend` of cffi, `dateutil` of python-dateutil: one name in the other, unless it is too short to say anything.
+        let is_part = |whole: &str, part: &str| part.len() > 2 && whole.contains(part);
+        distribution(import).is_none() && self.packages.keys().any(|name| is_part(name, import) || is_part(import, name))
+    }
+
+    /// Lists every package of the documents that is not certainly inside as one that may be, at `places`.
+    fn candidates(&self, inventory: &mut Inventory, places: &BTreeSet<EntryPath>) {
+        let relation = match self.ecosystem {
+            Ecosystem::Npm => Relation::Bundled,
+            Ecosystem::PyPi => Relation::Installed,
+            Ecosystem::CratesIo => Relation::Embedded,
+        };
+        let certain: HashSet<(String, &str)> = inventory
+            .packages
+            .iter()
+            .filter(|package| package.ecosystem == self.ecosystem && package.relation.is_inside())
+            .filter_map(|package| Some((self.ecosystem.folded(&package.name), package.version.as_deref()?)))
+            .collect();
+        let possible = self.packages.iter().flat_map(|(name, packages)| packages.iter().map(move |package| (name, package)));
+        let possible = possible.filter(|(_, package)| package.origin != Origin::FirstParty);
+        let possible = possible
+            .filter(|(name, package)| package.version.as_deref().is_none_or(|version| !certain.contains(&((*name).clone(), version))));
+        let candidates = possible.map(|(_, package)| Package {
+            relation,
+            dev: false,
+            paths: places.iter().take(MOST_PLACES).cloned().collect(),
+            inferred: true,
+            ..(*package).clone()
+        });
+        let candidates: Vec<Package> = candidates.collect();
+        inventory.candidates.extend(candidates);
+    }
+}
