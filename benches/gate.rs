@@ -54,9 +54,10 @@ fn gate(c: &mut Criterion) {
     group.sample_size(10).throughput(Throughput::Bytes((FILES * FILE_BYTES) as u64));
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let (one, all) = (pool(1), pool(0));
-    group.bench_function("inventory, one worker", |b| b.iter(|| one.install(|| scan(&artifact, &limits, None))));
-    group.bench_function("inventory and secrets, one worker", |b| b.iter(|| one.install(|| scan(&artifact, &limits, Some(&scanner)))));
-    group.bench_function("inventory and secrets, all workers", |b| b.iter(|| all.install(|| scan(&artifact, &limits, Some(&scanner)))));
+    group.bench_function("inventory, one worker", |b| b.iter(|| one.install(|| scan(&artifact, &limits, None, &[]))));
+    group.bench_function("inventory and secrets, one worker", |b| b.iter(|| one.install(|| scan(&artifact, &limits, Some(&scanner), &[]))));
+    group
+        .bench_function("inventory and secrets, all workers", |b| b.iter(|| all.install(|| scan(&artifact, &limits, Some(&scanner), &[]))));
     group.finish();
 }
 

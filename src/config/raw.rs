@@ -17,6 +17,7 @@ pub(super) struct File {
     pub(super) build: Build,
     pub(super) secret: Secret,
     pub(super) signature: Signature,
+    pub(super) drift: Drift,
     pub(super) policy: Policy,
     pub(super) limits: Limits,
     pub(super) ignore: Vec<Spanned<Ignore>>,
@@ -54,6 +55,14 @@ pub(super) struct Build {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Secret {
     pub(super) rules: Vec<Word>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Drift {
+    pub(super) version: Option<Word>,
+    pub(super) extra: Option<Word>,
+    pub(super) missing: Option<Word>,
 }
 
 #[derive(Default, Deserialize)]

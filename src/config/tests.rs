@@ -27,6 +27,10 @@ lock = ["package-lock.json"]
 sbom = ["bom.json"]
 [secret]
 rules = ["rules.toml"]
+[drift]
+version = "deny"
+extra = "info"
+missing = "warn"
 [signature]
 required = true
 trusted_root = "root.json"
@@ -108,7 +112,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
     for (text, expected) in [
         (
             "completness = \"strict\"",
-            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `policy`, `limits`, `ignore`, `accept`",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `drift`, `policy`, `limits`, `ignore`, `accept`",
         ),
         (
             "\n[vulnerability]\ndeny = \"grave\"",

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use fngate::model::Level;
-use fngate::policy::{self, AdvisorySettings, Completeness, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
+use fngate::policy::{self, AdvisorySettings, Completeness, DriftSettings, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
 use jiff::civil::Date;
 use toml::{Spanned, Value};
 
@@ -125,10 +125,21 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
         signature: SignatureSettings {
             required: raw.signature.required.unwrap_or(!raw.signature.identity.is_empty() || !raw.signature.key.is_empty()),
         },
+        drift: drift(&raw.drift)?,
         completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
         ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
         accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,
         kinds: Vec::new(),
+    })
+}
+
+fn drift(raw: &raw::Drift) -> Result<DriftSettings, Fault> {
+    let default = DriftSettings::default();
+    let level = |word: Option<&Word>, key: &str| optional(word, key, &LEVELS);
+    Ok(DriftSettings {
+        version: level(raw.version.as_ref(), "drift.version")?.unwrap_or(default.version),
+        extra: level(raw.extra.as_ref(), "drift.extra")?.unwrap_or(default.extra),
+        missing: level(raw.missing.as_ref(), "drift.missing")?.unwrap_or(default.missing),
     })
 }
 

@@ -133,7 +133,7 @@ impl<'a> Known<'a> {
             (Some(known), Some(own)) => known == own,
             _ => true,
         };
-        named.is_some_and(|named| named.iter().any(|known| is_same(&known)))
+        named.is_some_and(|named| named.iter().any(is_same))
     }
 
     /// Whether a document names a package that may have left this folder or module.

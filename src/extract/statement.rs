@@ -43,8 +43,7 @@ impl<'a> Statements<'a> {
     /// Notes on whom `from` depends: `on` yields each dependency as whom it means (`None`: nobody of this file) and whether
     /// it must be there.
     pub(super) fn note<'n>(&mut self, from: &Node, on: impl IntoIterator<Item = (Option<&'n Node>, bool)>) {
-        let mut stated =
-            Stated { path: self.path.clone(), from: None, on: Vec::new(), whole: true };
+        let mut stated = Stated { path: self.path.clone(), from: None, on: Vec::new(), whole: true };
         if let Node::Package(purl) = from {
             stated.from = Some(Arc::clone(purl));
         }

@@ -3,7 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Dependencies, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{BoundFacts, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -87,6 +87,8 @@ pub struct Inventory {
     pub candidates: Vec<Package>,
     /// The documents of the build that say so.
     pub bounds: Vec<BoundFacts>,
+    /// Where lockfiles and what is installed disagree.
+    pub drift: Vec<Drift>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
     /// Code that needs an owner; empty once attribution is done.
@@ -108,6 +110,7 @@ impl Inventory {
         self.packages.append(&mut other.packages);
         self.candidates.append(&mut other.candidates);
         self.bounds.append(&mut other.bounds);
+        self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
         self.code.append(&mut other.code);
         self.secrets.append(&mut other.secrets);
@@ -138,6 +141,8 @@ impl Inventory {
         self.candidates = united(std::mem::take(&mut self.candidates));
         self.bounds.sort_unstable();
         self.bounds.dedup();
+        self.drift.sort_unstable();
+        self.drift.dedup();
         self
     }
 
@@ -195,13 +200,14 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 impl Serialize for Inventory {
     /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Inventory", 9)?;
+        let mut s = serializer.serialize_struct("Inventory", 10)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
         s.serialize_field("packages", &rows(&self.packages))?;
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;
+        s.serialize_field("drift", &self.drift)?;
         s.serialize_field("secrets", &self.secrets)?;
         s.serialize_field("problems", &self.problems)?;
         s.serialize_field("not_judged", &self.not_judged)?;

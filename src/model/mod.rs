@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bound;
+mod drift;
 mod edge;
 mod entry;
 mod facts;
@@ -17,13 +18,14 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use drift::{Drift, DriftKind};
 pub use edge::{Asked, Dependencies, Distribution, Edge, Link, Stated, Wish};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
 pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
-pub use package::{Ecosystem, Origin, Package, Relation, purl};
+pub use package::{Ecosystem, Origin, Package, Relation, encoded, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};
 pub use secret::{Confidence, Party, Secret, SecretLevel};

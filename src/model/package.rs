@@ -170,6 +170,10 @@ pub struct Package {
     pub relation: Relation,
     /// Where it comes from.
     pub origin: Origin,
+    /// Whether an installation may rightly leave it out though it is locked for production: another platform's, a peer, or of a
+    /// lockfile that does not say.
+    #[serde(skip)]
+    pub elective: bool,
     /// Whether only development, test or optional use asks for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dev: bool,
@@ -198,6 +202,7 @@ impl Package {
             inferred: false,
             relation,
             origin: Origin::default(),
+            elective: false,
             dev: false,
             paths: vec![path.clone()],
             evidence,
@@ -232,6 +237,14 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> String {
         encode(version, &mut purl);
     }
     purl
+}
+
+/// `text` as a purl's qualifier may have it.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    encode(text, &mut out);
+    out
 }
 
 /// Appends `text` percent-encoded as purl-spec asks: everything but letters, digits and `.-_~:`.

@@ -22,7 +22,9 @@ pub use blindness::REMARKS;
 pub use error::PolicyError;
 pub use exception::missing_key;
 pub use proof::{Proof, prove};
-pub use setting::{Accept, AdvisorySettings, Completeness, Ignore, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
+pub use setting::{
+    Accept, AdvisorySettings, Completeness, DriftSettings, Ignore, Settings, SignatureSettings, Threshold, VulnerabilitySettings,
+};
 
 use crate::model::{Facts, Finding, Outcome, Verdict, hex};
 use engine::{Engine, Spoken};

@@ -14,6 +14,8 @@ pub struct Settings {
     pub advisories: AdvisorySettings,
     /// Whether somebody must have signed.
     pub signature: SignatureSettings,
+    /// Levels of what lockfiles and installations disagree about.
+    pub drift: DriftSettings,
     /// What becomes of code outside the scope.
     pub completeness: Completeness,
     /// Findings that an operator silenced.
@@ -85,6 +87,23 @@ pub struct SignatureSettings {
     pub required: bool,
 }
 
+/// Levels of what lockfiles and installations disagree about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DriftSettings {
+    /// Installed at another version.
+    pub version: Level,
+    /// Installed and not locked.
+    pub extra: Level,
+    /// Locked and not installed.
+    pub missing: Level,
+}
+
+impl Default for DriftSettings {
+    fn default() -> Self {
+        Self { version: Level::Warn, extra: Level::Warn, missing: Level::Info }
+    }
+}
+
 /// What becomes of code outside the scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -135,6 +154,7 @@ pub(super) struct Document<'a> {
     vulnerability: &'a VulnerabilitySettings,
     advisories: &'a AdvisorySettings,
     signature: &'a SignatureSettings,
+    drift: &'a DriftSettings,
     completeness: Completeness,
 }
 
@@ -144,6 +164,7 @@ impl Settings {
             vulnerability: &self.vulnerability,
             advisories: &self.advisories,
             signature: &self.signature,
+            drift: &self.drift,
             completeness: self.completeness,
         }
     }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, BoundFacts, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem, ProblemClass,
-    Provenance, SCOPE, Secret, Vulnerability,
+    Advisories, ArtifactFacts, BoundFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem,
+    ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -131,6 +131,8 @@ struct JudgedArtifact<'a> {
     ignored: &'a [Ignored],
     problems: &'a [Problem],
     packages: Vec<Row<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    drift: &'a [Drift],
     vulnerabilities: &'a [Vulnerability],
     secrets: &'a [Secret],
     provenance: &'a Provenance,
@@ -172,6 +174,7 @@ impl<'a> JudgedArtifact<'a> {
             ignored: &verdict.ignored,
             problems: &verdict.problems,
             packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),
+            drift: &inventory.drift,
             vulnerabilities: &facts.vulnerabilities,
             secrets: &inventory.secrets,
             provenance: &facts.provenance,

@@ -45,8 +45,12 @@ pub(super) fn settle(inventory: &mut Inventory, declared: Vec<Asked>) {
     places.answer(&collected.asked, &components, &heard, &collected.stated, &mut graph);
     take_stated(&collected.stated, &components, &heard, &mut graph);
     let mut settled = graph.finished(&components.purls);
+    // What has been settled before stays.
+    settled.edges.append(&mut collected.edges);
+    settled.whole.append(&mut collected.whole);
     settled.distributions = collected.distributions;
     settled.distributions.retain(|one| components.numbers.contains_key(&*one.package) && heard(&one.path));
+    settled.sort();
     inventory.dependencies = settled;
 }
 
@@ -166,9 +170,7 @@ impl Graph {
         let purl = |node: u32| (node as usize).checked_sub(1).and_then(|number| purls.get(number)).cloned();
         let edges = self.edges.iter().filter_map(|&(from, to)| Some(Edge { from: purl(from), to: purl(to)? })).collect();
         let whole = (0_u32..).zip(&self.whole).filter(|(_, whole)| **whole == Some(true) && !self.cut).map(|(node, _)| purl(node));
-        let mut settled = Dependencies { edges, whole: whole.collect(), cut: self.cut, ..Dependencies::default() };
-        settled.sort();
-        settled
+        Dependencies { edges, whole: whole.collect(), cut: self.cut, ..Dependencies::default() }
     }
 }
 

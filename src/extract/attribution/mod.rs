@@ -3,6 +3,7 @@
 
 mod code;
 mod distribution;
+mod drift;
 mod edge;
 mod scope;
 mod stripped;

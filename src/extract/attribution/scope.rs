@@ -16,8 +16,10 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let (named, mut known): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(is_named);
     let named = spoken(named, &known, &owners);
     carry_origins(&named, &mut known);
+    inventory.drift.extend(super::drift::between(&named, &known));
     let mut kept = remaining(named, &known);
     known.append(&mut kept);
+    known.iter_mut().for_each(|package| package.elective = false);
     unversioned(&mut known);
     inventory.packages = known;
     quiet_unread(inventory);
@@ -28,12 +30,12 @@ fn is_named(package: &Package) -> bool {
     matches!(package.relation, Relation::Locked | Relation::Declared)
 }
 
-fn name(package: &Package) -> Name {
+pub(super) fn name(package: &Package) -> Name {
     (package.ecosystem, package.ecosystem.folded(&package.name))
 }
 
 /// The folder that a lockfile or manifest speaks of.
-fn scope(path: &EntryPath) -> &str {
+pub(super) fn scope(path: &EntryPath) -> &str {
     let folder = path.folder();
     match path.file_name() {
         ".package-lock.json" => folder.strip_suffix("node_modules").map_or(folder, |above| above.trim_end_matches('/')),
@@ -43,7 +45,7 @@ fn scope(path: &EntryPath) -> &str {
 }
 
 /// A folder and everything above it, the artifact's top included.
-fn upwards(folder: &str) -> impl Iterator<Item = &str> {
+pub(super) fn upwards(folder: &str) -> impl Iterator<Item = &str> {
     std::iter::once(folder).chain(ancestors(folder)).chain(std::iter::once(""))
 }
 
@@ -152,7 +154,7 @@ fn moot(named: &[Package], known: &[Package]) -> HashSet<EntryPath> {
 }
 
 /// The folder whose code finds an installed package: it and everything below it.
-fn home(ecosystem: Ecosystem, path: &EntryPath) -> &str {
+pub(super) fn home(ecosystem: Ecosystem, path: &EntryPath) -> &str {
     // `NODE_PATH` and `sys.path` have the layers' folders in every process of the function.
     if path.is_in(LAYERS) && ecosystem != Ecosystem::CratesIo {
         return "";

@@ -6,7 +6,6 @@ use std::panic::catch_unwind;
 use cargo_lock::Lockfile;
 use cargo_lock::package::SourceKind;
 
-
 use crate::extract::distribution::public;
 use crate::extract::document::tree_text;
 use crate::extract::statement::{Node, Statements};

@@ -49,6 +49,7 @@ impl Extractor for BunLock {
             let Some(name) = word(name) else { continue };
             let mut package = Package::new(Ecosystem::Npm, name, exact(rest), Relation::Locked, entry.path, self.name());
             package.origin = origin(rest);
+            package.elective = true;
             if let Some(node) = nodes.last_mut() {
                 *node = Node::of(&package);
             }
@@ -105,7 +106,13 @@ fn location(key: &str) -> Option<String> {
     let mut place = String::with_capacity(2 * key.len());
     let mut is_scoped = false;
     for component in key.split('/') {
-        place.push_str(if place.is_empty() { "node_modules/" } else if is_scoped { "/" } else { "/node_modules/" });
+        place.push_str(if place.is_empty() {
+            "node_modules/"
+        } else if is_scoped {
+            "/"
+        } else {
+            "/node_modules/"
+        });
         place.push_str(component);
         is_scoped = !is_scoped && component.starts_with('@');
     }

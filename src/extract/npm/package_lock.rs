@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::modules::Modules;
 use super::place::{Place, place};
@@ -71,6 +72,7 @@ impl PackageLock {
         let version = locked.version.as_deref().and_then(word);
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
         package.dev = locked.dev || locked.dev_optional || locked.optional;
+        package.elective = locked.peer || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = match &locked.resolved {
             // A link, or a location outside node_modules, is a folder of the project.
             _ if locked.link || folder.is_none() => Origin::FirstParty,
@@ -125,7 +127,8 @@ fn depend(packages: &BTreeMap<String, Located>, nodes: &[Node], mut statements: 
     let mut steps = STEPS;
     for (node, (key, locked)) in nodes.iter().zip(packages).filter(|(_, (_, locked))| !locked.link) {
         let home = if key.len() <= LONGEST_LOCATION { modules.home(key) } else { None };
-        let on: Vec<_> = locked.wishes().map(|(name, needed)| (modules.find(home, name, &mut steps).and_then(|at| nodes.get(at)), needed)).collect();
+        let on: Vec<_> =
+            locked.wishes().map(|(name, needed)| (modules.find(home, name, &mut steps).and_then(|at| nodes.get(at)), needed)).collect();
         statements.note(node, on);
     }
 }
@@ -185,6 +188,11 @@ struct Located {
     dev: bool,
     #[serde(default)]
     optional: bool,
+    #[serde(default)]
+    peer: bool,
+    os: Option<IgnoredAny>,
+    cpu: Option<IgnoredAny>,
+    libc: Option<IgnoredAny>,
     #[serde(rename = "devOptional", default)]
     dev_optional: bool,
     #[serde(default)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::place::{Place, place};
@@ -60,6 +61,8 @@ impl PnpmLock {
         };
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
         package.dev = locked.dev || locked.optional;
+        // From version 9 on only the importers say what is for development.
+        package.elective = major == 9 || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = origin;
         Some(package)
     }
@@ -167,7 +170,9 @@ fn key_of(major: u32, name: &str, reference: &str) -> String {
         5 | 6 => reference.starts_with('/') || reference.split(['(', '_']).next().is_some_and(|own| own.contains('/')),
         _ => {
             let at = reference.get(1..).and_then(|rest| rest.find('@')).map(|at| at + 1);
-            at.is_some_and(|at| reference.find(':').is_none_or(|colon| at < colon) && reference.find('(').is_none_or(|bracket| at < bracket))
+            at.is_some_and(|at| {
+                reference.find(':').is_none_or(|colon| at < colon) && reference.find('(').is_none_or(|bracket| at < bracket)
+            })
         }
     };
     match (is_key, major) {
@@ -188,6 +193,9 @@ struct Locked {
     name: Option<String>,
     version: Option<String>,
     resolution: Option<Resolution>,
+    os: Option<IgnoredAny>,
+    cpu: Option<IgnoredAny>,
+    libc: Option<IgnoredAny>,
     #[serde(default)]
     dev: bool,
     #[serde(default)]

@@ -68,6 +68,7 @@ impl YarnLock {
         let spec = specifier(range.unwrap_or(""));
         let name = word(spec.name.unwrap_or(key))?;
         let mut package = Package::new(Ecosystem::Npm, name, block.version.and_then(word), Relation::Locked, path, self.name());
+        package.elective = true;
         package.origin = match block.resolved {
             Some(resolved) => origin(resolved),
             None => spec.origin,
@@ -85,6 +86,7 @@ impl YarnLock {
             let Some(name) = word(name) else { continue };
             let version = block.version.as_deref().and_then(word);
             let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, entry.path, self.name());
+            package.elective = true;
             package.origin = match rest.unwrap_or("") {
                 // A patch changes a registry package and keeps its name and version.
                 rest if rest.starts_with("npm:") || rest.starts_with("patch:") => Origin::Registry,

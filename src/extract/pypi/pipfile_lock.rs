@@ -30,6 +30,7 @@ impl Extractor for PipfileLock {
                 let version = locked.version.as_deref().and_then(|version| word(version.trim().trim_start_matches('=')));
                 let mut package = Package::new(Ecosystem::PyPi, name, version, Relation::Locked, entry.path, self.name());
                 package.dev = section == "develop";
+                package.elective = locked.markers.is_some();
                 package.origin = match locked {
                     Locked { git: Some(_), .. } => Origin::Git,
                     Locked { path: Some(_), .. } | Locked { editable: Some(true), .. } => Origin::FirstParty,
@@ -59,4 +60,5 @@ struct Locked {
     path: Option<IgnoredAny>,
     file: Option<IgnoredAny>,
     editable: Option<bool>,
+    markers: Option<IgnoredAny>,
 }

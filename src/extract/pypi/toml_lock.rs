@@ -41,6 +41,7 @@ impl Extractor for TomlLock {
             let mut package = Package::new(Ecosystem::PyPi, name, version, Relation::Locked, entry.path, self.name());
             package.origin = locked.origin();
             package.dev = locked.is_dev();
+            package.elective = locked.is_elective(lock.packages.is_some());
             by_name.entry(Ecosystem::PyPi.folded(name)).or_default().push(nodes.len() - 1);
             if let Some(node) = nodes.last_mut() {
                 *node = Node::of(&package);
@@ -65,7 +66,9 @@ impl Lock {
             let on = asked.flat_map(|asked| {
                 let same = by_name.get(&*asked.name).map(Vec::as_slice).unwrap_or_default();
                 let same = same.get(..MOST_VERSIONS).unwrap_or(same);
-                let exact = same.iter().filter(|at| asked.version.is_some() && all.get(**at).and_then(|one| one.version.as_deref()) == asked.version);
+                let exact = same
+                    .iter()
+                    .filter(|at| asked.version.is_some() && all.get(**at).and_then(|one| one.version.as_deref()) == asked.version);
                 let exact: Vec<usize> = exact.copied().collect();
                 // Several versions are for several platforms, and each of them may be meant.
                 let meant = if exact.is_empty() { same.to_vec() } else { exact };
@@ -134,6 +137,9 @@ struct Locked {
     /// poetry from 2.0, pdm: the dependency groups that ask for it.
     groups: Option<Vec<String>>,
     optional: Option<bool>,
+    /// pdm and PEP 751; poetry from 2.0.
+    marker: Option<IgnoredAny>,
+    markers: Option<IgnoredAny>,
     // pdm and PEP 751 name the origin in the package's own table.
     git: Option<IgnoredAny>,
     vcs: Option<IgnoredAny>,
@@ -184,6 +190,13 @@ impl Locked {
             (None, Source { url: Some(_), .. } | Source { path: Some(_), .. }) => Origin::Url,
             (None, _) => Origin::Registry,
         }
+    }
+
+    /// Whether it is for some platforms only, or the format does not say for which groups (poetry between 1.5 and 2.0, uv); what
+    /// PEP 751 lists is to be installed.
+    fn is_elective(&self, is_pylock: bool) -> bool {
+        let says_groups = is_pylock || self.category.is_some() || self.groups.is_some();
+        self.marker.is_some() || self.markers.is_some() || !says_groups
     }
 
     fn is_dev(&self) -> bool {

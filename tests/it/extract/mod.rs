@@ -2,6 +2,7 @@
 
 mod attribution;
 mod corpus;
+mod drift;
 mod format;
 mod hostile;
 mod registration;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use fngate::model::{BoundFacts, BoundKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement};
+use fngate::model::{
+    BoundFacts, BoundKind, Drift, DriftKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement,
+};
 use serde_json::{Map, Value};
 
 use super::sample::{self, path};
@@ -33,6 +35,15 @@ fn full() -> Facts {
     facts.inventory.candidates.push(package);
     let bound = BoundFacts { name: "package-lock.json".to_owned(), kind: BoundKind::Lock, sha256: "56".repeat(32), packages: 2 };
     facts.inventory.bounds.push(bound);
+    facts.inventory.drift.push(Drift {
+        lockfile: path("package-lock.json"),
+        kind: DriftKind::Version,
+        ecosystem: Ecosystem::Npm,
+        name: "lodash".to_owned(),
+        locked: vec!["4.17.21".to_owned()],
+        installed: Some("4.17.15".to_owned()),
+        path: Some(path("node_modules/lodash/package.json")),
+    });
     facts.inventory.problems[0].bounded = vec!["package-lock.json".to_owned()];
     facts.advisories.as_mut().unwrap().note = "no network".to_owned();
     facts.provenance = sample::clean().provenance;
