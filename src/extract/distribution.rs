@@ -38,6 +38,11 @@ pub(super) fn distribution(package: &Arc<str>, url: &str, integrity: Option<&str
     Some(Distribution { package: Arc::clone(package), url: Arc::from(url), hash, path: path.clone() })
 }
 
+/// Where the public npm registry has the file of a package: it lays all of them out alike, so that lockfiles need not say.
+pub(super) fn npm_file(name: &str, version: &str) -> String {
+    format!("https://registry.npmjs.org/{name}/-/{}-{version}.tgz", name.rsplit('/').next().unwrap_or(name))
+}
+
 /// The address in the form that is repeated: `https://host/path`, or `git+https://host/path@commit`.
 pub(super) fn public(url: &str) -> Option<String> {
     let is_git = url.starts_with("git") || url.starts_with("ssh:") || url.split(['?', '#']).next()?.ends_with(".git");

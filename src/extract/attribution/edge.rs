@@ -264,8 +264,12 @@ impl<'a> Places<'a> {
                     None => whole &= !wish.needed,
                 }
             }
-            // A requirements file says what is asked for and a manifest's lockfile may know better: they are not all there is.
-            graph.note(from, whole && (from.is_some() || one.ecosystem == Ecosystem::Npm));
+            // A requirements file need not say all, and where nothing is installed the lockfile says it.
+            match (from, one.ecosystem) {
+                (None, Ecosystem::Npm) if whole || !resolved.contains(folder) => graph.note(None, whole),
+                (None, _) => {}
+                _ => graph.note(from, whole),
+            }
         }
         graph.cut |= steps == 0;
     }

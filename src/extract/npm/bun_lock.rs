@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::modules::Modules;
 use super::place::{Place, place};
 use super::specifier::{exact, name_and_rest, origin};
-use crate::extract::distribution::distribution;
+use crate::extract::distribution::{distribution, npm_file};
 use crate::extract::document::{plain_json, tree_text, word};
 use crate::extract::statement::{Node, Statements};
 use crate::extract::{Extractor, Malformed};
@@ -54,10 +54,9 @@ impl Extractor for BunLock {
                 *node = Node::of(&package);
             }
             if let (Some(Node::Package(purl)), Some(version)) = (nodes.last(), exact(rest)) {
-                let file = name.rsplit('/').next().unwrap_or(name);
-                // An empty text is the default registry, which lays all files out alike.
+                // An empty text is the default registry.
                 let url = match locked.get(1) {
-                    Some(Value::String(url)) if url.is_empty() => format!("https://registry.npmjs.org/{name}/-/{file}-{version}.tgz"),
+                    Some(Value::String(url)) if url.is_empty() => npm_file(name, version),
                     Some(Value::String(url)) => url.clone(),
                     _ => String::new(),
                 };

@@ -2,6 +2,7 @@
 //! lockfile `node_modules/.package-lock.json` that npm leaves in what it installs.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -9,11 +10,11 @@ use serde::de::IgnoredAny;
 use super::modules::Modules;
 use super::place::{Place, place};
 use super::specifier::{origin, specifier};
-use crate::extract::distribution::distribution;
+use crate::extract::distribution::{distribution, npm_file, subresource};
 use crate::extract::document::{json, word};
 use crate::extract::statement::{Keys, Node, Statements, Text};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Distribution, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
 /// Folders that are looked through to resolve the dependencies of one lockfile.
 const STEPS: usize = 20_000_000;
@@ -45,8 +46,9 @@ impl Extractor for PackageLock {
                 for (key, locked) in packages {
                     let package = self.located(entry.path, key, locked);
                     nodes.push(package.as_ref().map_or(Node::Own, Node::of));
-                    if let (Some(Node::Package(purl)), Some(url)) = (nodes.last(), &locked.resolved) {
-                        found.dependencies.distributions.extend(distribution(purl, url, locked.integrity.0.as_deref(), entry.path));
+                    if let (Some(Node::Package(purl)), Some(package)) = (nodes.last(), &package) {
+                        let source = source(purl, package, locked.resolved.as_deref(), &locked.integrity, entry.path);
+                        found.dependencies.distributions.extend(source);
                     }
                     found.packages.extend(package);
                 }
@@ -90,8 +92,9 @@ impl PackageLock {
         while let Some((above, key, locked)) = todo.pop() {
             let package = self.named(path, key, locked);
             let at = tree.add(above, key, locked, package.as_ref().map_or(Node::Own, Node::of));
-            if let (Some(Node::Package(purl)), Some(url)) = (tree.nodes.last(), &locked.resolved.0) {
-                found.dependencies.distributions.extend(distribution(purl, url, locked.integrity.0.as_deref(), path));
+            if let (Some(Node::Package(purl)), Some(package)) = (tree.nodes.last(), &package) {
+                let resolved = locked.resolved.0.as_deref().or(locked.version.as_deref().filter(|_| package.origin != Origin::Registry));
+                found.dependencies.distributions.extend(source(purl, package, resolved, &locked.integrity, path));
             }
             found.packages.extend(package);
             todo.extend(locked.dependencies.iter().flatten().map(|(key, locked)| (Some(at), key, locked)));
@@ -111,6 +114,18 @@ impl PackageLock {
         package.dev = locked.dev || locked.optional;
         package.origin = spec.origin;
         Some(package)
+    }
+}
+
+/// Where a package comes from. A lockfile may leave out the registry's addresses (npm, `omit-lockfile-registry-resolved`).
+fn source(purl: &Arc<str>, package: &Package, resolved: Option<&str>, integrity: &Text, path: &EntryPath) -> Option<Distribution> {
+    let integrity = integrity.0.as_deref();
+    match (resolved, &package.version) {
+        (Some(url), _) => distribution(purl, url, integrity, path),
+        (None, Some(version)) if package.origin == Origin::Registry && integrity.and_then(subresource).is_some() => {
+            distribution(purl, &npm_file(&package.name, version), integrity, path)
+        }
+        _ => None,
     }
 }
 
@@ -164,7 +179,8 @@ impl<'a> Tree<'a> {
                     holder = self.above.get(holder?).copied().flatten();
                 }
             };
-            statements.note(node, locked.requires.names().map(|name| (find(name), !locked.optional)));
+            // Peers stand nowhere in this version, so that nobody's dependencies are all there.
+            statements.note(node, locked.requires.names().map(|name| (find(name), true)).chain([(None, true)]));
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::place::{Place, place};
 use super::specifier::{name_and_rest, origin};
-use crate::extract::distribution::{distribution, subresource};
+use crate::extract::distribution::{distribution, npm_file, subresource};
 use crate::extract::document::{word, yaml};
 use crate::extract::statement::{AnyShape, Node, Shape, Statements, Table, Text};
 use crate::extract::{Extractor, Malformed};
@@ -219,16 +219,14 @@ struct Resolution {
 }
 
 impl Resolution {
-    /// Where the package comes from: the registry lays all files out alike, so that the lockfile need not name them.
+    /// Where the package comes from.
     fn distribution(&self, purl: &Arc<str>, package: &Package, path: &EntryPath) -> Option<Distribution> {
         let integrity = self.integrity.0.as_deref();
         match (&self.repo.0, &self.commit, &self.tarball, &package.version) {
             (Some(repo), Some(commit), _, _) => distribution(purl, &format!("git+{repo}#{commit}"), None, path),
             (_, _, Some(tarball), _) => distribution(purl, tarball, integrity, path),
             (_, _, _, Some(version)) if package.origin == Origin::Registry && integrity.and_then(subresource).is_some() => {
-                let file = package.name.rsplit('/').next().unwrap_or(&package.name);
-                let url = format!("https://registry.npmjs.org/{}/-/{file}-{version}.tgz", package.name);
-                distribution(purl, &url, integrity, path)
+                distribution(purl, &npm_file(&package.name, version), integrity, path)
             }
             _ => None,
         }

@@ -8,7 +8,7 @@ use super::place::{Place, place};
 use super::specifier::{name_and_rest, origin, specifier};
 use crate::extract::distribution::distribution;
 use crate::extract::document::{text, word, yaml};
-use crate::extract::statement::{Flag, Node, Statements, Table, Text};
+use crate::extract::statement::{Flag, Keys, Node, Statements, Table, Text};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
@@ -105,20 +105,27 @@ impl YarnLock {
     }
 }
 
-/// Who depends on whom in a classic lockfile: a name and its range are the key of a block.
+/// Who depends on whom in a classic lockfile: a name and its range are the key of a block. Peers are left out of it, so that
+/// nobody's dependencies are all there.
 fn depend(blocks: &[Block<'_>], nodes: &[Node], mut statements: Statements<'_>) {
     let keys = blocks.iter().zip(nodes).flat_map(|(block, node)| block.key.split(", ").map(move |key| (unquoted(key), node)));
     let by_key: HashMap<&str, &Node> = keys.collect();
     for (block, node) in blocks.iter().zip(nodes) {
         let find = |name: &str, range: &str| by_key.get(format!("{name}@{range}").as_str()).copied();
-        statements.note(node, block.dependencies.iter().map(|&(name, range, needed)| (find(name, range), needed)));
+        let on = block.dependencies.iter().map(|&(name, range, needed)| (find(name, range), needed));
+        statements.note(node, on.chain([(None, true)]));
     }
 }
 
-/// The same in berry's: a range without a protocol is one of the registry's. Peers are bound by no lockfile.
+/// The same in berry's: a range without a protocol is one of the registry's. To whom a peer is bound the lockfile leaves open;
+/// where there is one package of that name, it is that.
 fn depend_berry(blocks: &[(String, Resolved)], nodes: &[Node], mut statements: Statements<'_>) {
     let keys = blocks.iter().zip(nodes).flat_map(|((key, _), node)| key.split(", ").map(move |key| (key, node)));
     let by_key: HashMap<&str, &Node> = keys.collect();
+    let mut by_name: HashMap<&str, Option<&Node>> = HashMap::new();
+    for ((key, _), node) in blocks.iter().zip(nodes) {
+        by_name.entry(name_and_rest(key).0).and_modify(|only| *only = only.filter(|other| *other == node)).or_insert(Some(node));
+    }
     let find = |name: &str, range: &str| {
         let found = by_key.get(format!("{name}@{range}").as_str());
         found.or_else(|| by_key.get(format!("{name}@npm:{range}").as_str())).copied()
@@ -126,7 +133,9 @@ fn depend_berry(blocks: &[(String, Resolved)], nodes: &[Node], mut statements: S
     for ((_, block), node) in blocks.iter().zip(nodes).filter(|((_, block), _)| block.resolution.is_some()) {
         let optional = |name: &str| block.meta.get(name).and_then(|meta| meta.get("optional")).is_some_and(|flag| flag.0);
         let asked = block.dependencies.0.iter().filter_map(|(name, range)| Some((&**name, range.0.as_deref()?)));
-        statements.note(node, asked.map(|(name, range)| (find(name, range), !optional(name))));
+        // A peer that is there more than once may be any of them; one that is not there is nobody's.
+        let peers = block.peers.names().filter_map(|name| by_name.get(name)).map(|only| (*only, true));
+        statements.note(node, asked.map(|(name, range)| (find(name, range), !optional(name))).chain(peers));
     }
 }
 
@@ -174,6 +183,8 @@ struct Resolved {
     dependencies: Table<Text>,
     #[serde(rename = "dependenciesMeta", default)]
     meta: Table<Table<Flag>>,
+    #[serde(rename = "peerDependencies", default)]
+    peers: Keys,
 }
 
 fn unquoted(text: &str) -> &str {
