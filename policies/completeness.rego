@@ -136,11 +136,12 @@ listed contains p if some p in input.inventory.packages
 
 listed contains p if some p in input.inventory.candidates
 
-# What was only used while building, and the function's own source, are in no advisory's scope.
+# What was only used while building, and the function's own source, are in no advisory's scope. Of a bundle's packages the problem
+# `bundle-versions-unknown` speaks, once for all of them.
 unknown(p) if {
 	p.version == null
 	count(object.get(p, "candidates", [])) == 0
-	p.relation != "build"
+	not p.relation in {"build", "bundled"}
 	p.origin != "first-party"
 }
 

@@ -212,6 +212,7 @@ fn package(ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<
         inferred: false,
         relation: Relation::Declared,
         origin: Origin::Registry,
+        place: Box::default(),
         elective: false,
         dev: false,
         paths: Vec::new(),

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::npm::{Place, package_root, place};
-use super::problem::{BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, RUST_BINARY_UNATTRIBUTED};
+use super::problem::{BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, RUST_BINARY_UNATTRIBUTED};
 use super::pypi::distribution;
-use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation};
+use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, purl};
 
 /// Places that are named for one candidate.
 const MOST_PLACES: usize = 8;
@@ -21,6 +21,9 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
     known.iter().for_each(|known| known.complete(&mut inventory.packages));
     let mut places: BTreeMap<Ecosystem, BTreeSet<EntryPath>> = BTreeMap::new();
     let mut problems = std::mem::take(&mut inventory.problems);
+    problems.retain(|problem| {
+        problem.kind != BUNDLE_VERSIONS_UNKNOWN.id || problem.path.as_ref().is_none_or(|path| has_open(&inventory.packages, path))
+    });
     for problem in &mut problems {
         let Some((ecosystem, path)) = ecosystem(problem).zip(problem.path.clone()) else { continue };
         let Some(known) = known.iter().find(|known| known.ecosystem == ecosystem) else { continue };
@@ -36,6 +39,7 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
         }
     }
     inventory.problems = problems;
+    rename_shares(inventory);
     // What only a manifest asks for is installed when the function is deployed, with everything it needs in turn.
     for package in inventory.packages.iter().filter(|package| package.relation == Relation::Declared) {
         places.entry(package.ecosystem).or_default().extend(package.paths.iter().cloned());
@@ -46,6 +50,65 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
             inventory.bounds.extend(bounds.iter().filter(|bound| known.names.contains(&bound.name.as_str())).map(Bound::facts));
         }
     }
+}
+
+/// Whether a package of the bundle at `path` still has no version.
+fn has_open(packages: &[Package], path: &EntryPath) -> bool {
+    packages.iter().any(|package| {
+        package.relation == Relation::Bundled && package.version.is_none() && package.candidates.is_empty() && package.paths.contains(path)
+    })
+}
+
+/// Names each package's share of a bundle as the package is named now that documents have completed it.
+fn rename_shares(inventory: &mut Inventory) {
+    for bundle in &mut inventory.bundles {
+        let inside: Vec<&Package> =
+            inventory.packages.iter().filter(|package| package.inferred && package.paths.contains(&bundle.path)).collect();
+        for share in bundle.packages.iter_mut().filter(|share| !share.purl.contains('@')) {
+            let mut same = inside.iter().filter(|package| purl(package.ecosystem, &package.name, None) == share.purl);
+            if let (Some(one), None) = (same.next(), same.next()) {
+                share.purl = one.purl();
+            }
+        }
+    }
+}
+
+/// Whether a locked package is the one that was installed at a place, or has its name.
+pub(super) fn is_about(locked: &Package, package: &Package) -> bool {
+    locked.name == package.name || !locked.place.is_empty() && places(&package.place).any(|place| place == &*locked.place)
+}
+
+/// A place as it is written, and as seen from each folder above it that may have been the project's own.
+fn places(place: &str) -> impl Iterator<Item = &str> {
+    let starts = place.match_indices('/').map(|(at, _)| at + 1);
+    std::iter::once(0)
+        .chain(starts)
+        .filter_map(|at| place.get(at..))
+        .take_while(|rest| rest.contains("node_modules/"))
+        .filter(|rest| !rest.is_empty())
+}
+
+/// Gives a package the version that documents have at its place, else the only one they have under its name; several are all
+/// candidates. An alias gets its real name, and what is not of the registry its origin.
+pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>) {
+    let near: Vec<&Package> = near.collect();
+    let folded = |package: &Package| package.ecosystem.folded(&package.name);
+    let at_place = places(&package.place).find_map(|place| near.iter().find(|locked| &*locked.place == place));
+    let chosen =
+        at_place.map_or_else(|| near.iter().copied().filter(|locked| folded(locked) == folded(package)).collect(), |one| vec![*one]);
+    let versions: BTreeSet<&str> = chosen.iter().filter_map(|locked| locked.version.as_deref()).collect();
+    let Some(first) = chosen.first() else { return };
+    if package.ecosystem == Ecosystem::Npm {
+        package.name.clone_from(&first.name);
+    }
+    package.origin = chosen.iter().map(|locked| locked.origin).min().unwrap_or_default();
+    let mut each = versions.iter();
+    match (each.next(), each.next()) {
+        (Some(one), None) => package.version = Some((*one).to_owned()),
+        (Some(_), Some(_)) => package.candidates = versions.iter().map(|version| (*version).to_owned()).collect(),
+        (None, _) => return,
+    }
+    package.inferred = true;
 }
 
 /// The ecosystem within whose packages a problem can be bounded.
@@ -67,16 +130,21 @@ struct Known<'a> {
     names: Vec<&'a str>,
     /// The packages, by folded name.
     packages: HashMap<String, Vec<&'a Package>>,
+    /// The same by the place they are installed at.
+    places: HashMap<&'a str, &'a Package>,
 }
 
 impl<'a> Known<'a> {
     fn of(ecosystem: Ecosystem, bounds: &'a [Bound]) -> Option<Self> {
-        let mut known = Self { ecosystem, names: Vec::new(), packages: HashMap::new() };
+        let mut known = Self { ecosystem, names: Vec::new(), packages: HashMap::new(), places: HashMap::new() };
         for bound in bounds {
             let mut names_any = false;
             for package in bound.packages.iter().filter(|package| package.ecosystem == ecosystem) {
                 names_any |= package.origin != Origin::FirstParty;
                 known.packages.entry(ecosystem.folded(&package.name)).or_default().push(package);
+                if !package.place.is_empty() {
+                    known.places.insert(&package.place, package);
+                }
             }
             if names_any && !known.names.contains(&bound.name.as_str()) {
                 known.names.push(&bound.name);
@@ -89,26 +157,22 @@ impl<'a> Known<'a> {
         self.names.join(" and ")
     }
 
-    /// The versions a name has, each once.
-    fn versions(&self, name: &str) -> BTreeSet<&'a str> {
-        let named = self.packages.get(&self.ecosystem.folded(name)).into_iter().flatten();
-        named.filter_map(|package| package.version.as_deref()).collect()
-    }
-
-    /// Gives packages without a version the one that the documents resolve their name to; several are all candidates.
+    /// Gives packages without a version the one that the documents resolve their place or name to; several are all candidates.
     fn complete(&self, packages: &mut [Package]) {
         let open =
             |package: &&mut Package| package.version.is_none() && package.candidates.is_empty() && package.origin == Origin::Registry;
         for package in packages.iter_mut().filter(|package| package.ecosystem == self.ecosystem).filter(open) {
-            let versions = self.versions(&package.name);
-            let mut each = versions.iter();
-            match (each.next(), each.next()) {
-                (Some(one), None) => package.version = Some((*one).to_owned()),
-                (Some(_), Some(_)) => package.candidates = versions.iter().map(|version| (*version).to_owned()).collect(),
-                (None, _) => continue,
-            }
-            package.inferred = true;
+            let near = self
+                .by_place(package)
+                .into_iter()
+                .chain(self.packages.get(&self.ecosystem.folded(&package.name)).into_iter().flatten().copied());
+            resolve(package, near.collect::<Vec<_>>().into_iter());
         }
+    }
+
+    /// What a lockfile has at the place where a package was installed.
+    fn by_place(&self, package: &Package) -> Option<&'a Package> {
+        places(&package.place).find_map(|place| self.places.get(place).copied())
     }
 
     /// Something that is recognised at `path` and that no document names: then they are not of this build.

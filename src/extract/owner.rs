@@ -1,17 +1,19 @@
 //! Owners: which files of the artifact a package has claimed as its own.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
-use crate::model::{Claim, EntryPath};
+use crate::model::{Claim, ClaimKind, EntryPath};
 
 /// The claims of all packages, ready to be asked about a path. One look-up costs one hash of the path and one of each of its
-/// folders.
+/// folders. What is claimed twice belongs to the claim that says more, then to the package that lies deeper, then to the first by
+/// name.
 #[derive(Debug, Default)]
 pub struct Owners<'a> {
-    folders: HashSet<&'a str>,
+    folders: HashMap<&'a str, &'a Claim>,
     /// The lengths that claimed folders have: most folders above a path need not even be hashed.
     lengths: HashSet<usize>,
-    listed: HashSet<&'a str>,
+    files: HashMap<&'a str, &'a Claim>,
 }
 
 impl<'a> Owners<'a> {
@@ -19,10 +21,16 @@ impl<'a> Owners<'a> {
     pub fn new(claims: impl IntoIterator<Item = &'a Claim>) -> Self {
         let mut owners = Self::default();
         for claim in claims {
-            match claim {
-                Claim::Folder(folder) => owners.folders.insert(folder) && owners.lengths.insert(folder.len()),
-                Claim::Listed(path) => owners.listed.insert(path),
+            let known = if claim.kind == ClaimKind::Folder {
+                owners.lengths.insert(claim.path.len());
+                &mut owners.folders
+            } else {
+                &mut owners.files
             };
+            let first = known.entry(claim.path.as_str()).or_insert(claim);
+            if rank(claim) < rank(first) {
+                *first = claim;
+            }
         }
         owners
     }
@@ -31,23 +39,54 @@ impl<'a> Owners<'a> {
     /// package's own.
     #[must_use]
     pub fn owns(&self, path: &EntryPath) -> bool {
-        self.lists(path) || self.encloses(path.as_str())
+        self.claim(path).is_some()
+    }
+
+    /// The claim that makes a file a package's own: on the file itself, or on the innermost folder around it.
+    #[must_use]
+    pub fn claim(&self, path: &EntryPath) -> Option<&'a Claim> {
+        self.file(path.as_str()).or_else(|| self.enclosing(path.as_str()))
+    }
+
+    /// The claim on the innermost folder that `path` lies in.
+    fn enclosing(&self, path: &str) -> Option<&'a Claim> {
+        ancestors(path).find_map(|folder| self.folder(folder))
+    }
+
+    /// The claim on this very file.
+    pub(super) fn file(&self, path: &str) -> Option<&'a Claim> {
+        self.files.get(path).copied()
+    }
+
+    /// The claim on this very folder.
+    pub(super) fn folder(&self, folder: &str) -> Option<&'a Claim> {
+        self.lengths.contains(&folder.len()).then(|| self.folders.get(folder).copied()).flatten()
     }
 
     /// Whether `path` lies inside a folder that is a package's own.
     pub(super) fn encloses(&self, path: &str) -> bool {
-        ancestors(path).any(|folder| self.lengths.contains(&folder.len()) && self.folders.contains(folder))
+        self.enclosing(path).is_some()
     }
 
-    /// Whether an installation record lists this file.
+    /// Whether this very file is claimed.
     pub(super) fn lists(&self, path: &EntryPath) -> bool {
-        self.listed.contains(path.as_str())
+        self.file(path.as_str()).is_some()
     }
 
     /// Whether `folder` itself is claimed.
     pub(super) fn claims(&self, folder: &str) -> bool {
-        self.folders.contains(folder)
+        self.folder(folder).is_some()
     }
+}
+
+/// The order of claims on one path, the one that counts first.
+fn rank(claim: &Claim) -> impl Ord + '_ {
+    let kind = match claim.kind {
+        ClaimKind::Listed(_) => 0,
+        ClaimKind::Module => 1,
+        ClaimKind::Folder => 2,
+    };
+    (kind, Reverse(claim.owner.len()), &claim.owner)
 }
 
 /// Every folder above `path`, the nearest first, without the artifact's top. The top of a nested archive counts as one:

@@ -43,6 +43,26 @@ pub const BUNDLE_UNATTRIBUTED: ProblemKind = ProblemKind {
            `node_modules` unbundled, or accept the bundle by path and SHA-256, with a reason (`[[accept]]`).",
 };
 
+/// A bundle whose packages are known by name, and some of them without a version.
+pub(super) const BUNDLE_VERSIONS_UNKNOWN: ProblemKind = ProblemKind {
+    id: "bundle-versions-unknown",
+    class: ProblemClass::Unattributed,
+    title: "a JavaScript bundle whose packages are known, and not in which versions",
+    page: "The bundle says which packages it holds - by the comments, keys, map or metafile that its bundler left - and for some of them \
+           not in which version, so they cannot be matched with advisories.\n\nGive the lockfile it was built from \
+           (`--lock package-lock.json`), which completes them; or build with pnpm, whose paths have versions in them.",
+};
+
+/// Evidence of a bundle that says something else than the bundle's own code.
+pub(super) const BUNDLE_CONTRADICTED: ProblemKind = ProblemKind {
+    id: "bundle-contradicted",
+    class: ProblemClass::Unattributed,
+    title: "a source map or metafile that is not of the bundle beside it",
+    page: "A source map or a metafile claims to list every module of the bundle, and the bundle's own code names packages that it does \
+           not list, or has another size. Such evidence was made for another build, or was written to hide something; it is not believed.\n\n\
+           Ship the map or metafile of this very build, or none.",
+};
+
 /// Minified JavaScript that belongs to no package.
 pub const MINIFIED_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "minified-unattributed",
@@ -123,7 +143,9 @@ const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {
 pub const PROBLEMS: &[&ProblemKind] = &[
     &ARCHIVE_UNATTRIBUTED,
     &BINARY_UNATTRIBUTED,
+    &BUNDLE_CONTRADICTED,
     &BUNDLE_UNATTRIBUTED,
+    &BUNDLE_VERSIONS_UNKNOWN,
     &DOTNET,
     &GO_BINARY,
     &IMAGE_UNREAD,

@@ -3,7 +3,9 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret};
+use super::{
+    BoundFacts, BundleFacts, Claim, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, Trace,
+};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -14,15 +16,6 @@ pub struct File {
     pub size: u64,
     /// SHA-256, hex.
     pub sha256: String,
-}
-
-/// A package's claim on files of the artifact: they are its own, and whoever judges the package has judged them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
-    /// Everything below a folder (an installed npm package's own).
-    Folder(String),
-    /// One file that an installation record lists (a line of `RECORD`).
-    Listed(String),
 }
 
 /// What kind of code needs an owner.
@@ -47,6 +40,10 @@ pub struct Code {
     pub kind: CodeKind,
     /// The tool that made it, where recognisable (`esbuild`, `webpack`), else empty.
     pub tool: &'static str,
+    /// Bytes of it that are code, without a map or JSON inside it.
+    pub code: u64,
+    /// Whether it looks minified.
+    pub minified: bool,
 }
 
 /// How much of the artifact's scope the inventory covers.
@@ -93,6 +90,10 @@ pub struct Inventory {
     pub claims: Vec<Claim>,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
+    /// What evidence says of bundles; empty once attribution is done.
+    pub traces: Vec<Trace>,
+    /// Facts about every bundle.
+    pub bundles: Vec<BundleFacts>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -113,6 +114,8 @@ impl Inventory {
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
         self.code.append(&mut other.code);
+        self.traces.append(&mut other.traces);
+        self.bundles.append(&mut other.bundles);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -128,6 +131,10 @@ impl Inventory {
         self.claims.dedup();
         self.code.sort_unstable();
         self.code.dedup();
+        self.traces.sort_unstable();
+        self.traces.dedup();
+        self.bundles.sort_unstable();
+        self.bundles.dedup();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });
@@ -200,7 +207,7 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 impl Serialize for Inventory {
     /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Inventory", 10)?;
+        let mut s = serializer.serialize_struct("Inventory", 11)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
@@ -208,6 +215,7 @@ impl Serialize for Inventory {
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;
         s.serialize_field("drift", &self.drift)?;
+        s.serialize_field("bundles", &self.bundles)?;
         s.serialize_field("secrets", &self.secrets)?;
         s.serialize_field("problems", &self.problems)?;
         s.serialize_field("not_judged", &self.not_judged)?;

@@ -3,6 +3,7 @@
 
 mod advisory;
 mod bound;
+mod bundle;
 mod drift;
 mod edge;
 mod entry;
@@ -10,6 +11,7 @@ mod facts;
 mod finding;
 mod hex;
 mod inventory;
+mod ownership;
 mod package;
 mod problem;
 mod provenance;
@@ -18,13 +20,15 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
+pub use bundle::{BundleFacts, Bundled, Share, Trace};
 pub use drift::{Drift, DriftKind};
 pub use edge::{Asked, Dependencies, Distribution, Edge, Link, Stated, Wish};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};
 pub use facts::{ArtifactFacts, ArtifactKind, Facts, INPUT_VERSION, LayerFacts};
 pub use finding::{Finding, Level};
 pub use hex::hex;
-pub use inventory::{Claim, Code, CodeKind, File, Inventory, InventoryState};
+pub use inventory::{Code, CodeKind, File, Inventory, InventoryState};
+pub use ownership::{Claim, ClaimKind, owner};
 pub use package::{Ecosystem, Origin, Package, Relation, encoded, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};

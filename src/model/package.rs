@@ -170,6 +170,9 @@ pub struct Package {
     pub relation: Relation,
     /// Where it comes from.
     pub origin: Origin,
+    /// Where a lockfile says it is installed: `node_modules/a/node_modules/b`; empty where nothing does.
+    #[serde(skip)]
+    pub place: Box<str>,
     /// Whether an installation may rightly leave it out though it is locked for production: another platform's, a peer, or of a
     /// lockfile that does not say.
     #[serde(skip)]
@@ -202,6 +205,7 @@ impl Package {
             inferred: false,
             relation,
             origin: Origin::default(),
+            place: Box::default(),
             elective: false,
             dev: false,
             paths: vec![path.clone()],

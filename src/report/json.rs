@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, BoundFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package, Problem,
-    ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
+    Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package,
+    Problem, ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -133,6 +133,8 @@ struct JudgedArtifact<'a> {
     packages: Vec<Row<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     drift: &'a [Drift],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    bundles: &'a [BundleFacts],
     vulnerabilities: &'a [Vulnerability],
     secrets: &'a [Secret],
     provenance: &'a Provenance,
@@ -175,6 +177,7 @@ impl<'a> JudgedArtifact<'a> {
             problems: &verdict.problems,
             packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),
             drift: &inventory.drift,
+            bundles: &inventory.bundles,
             vulnerabilities: &facts.vulnerabilities,
             secrets: &inventory.secrets,
             provenance: &facts.provenance,

@@ -28,7 +28,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
 }
 
 /// The commands in `node_modules/.bin` that are, byte for byte, a package's own file: a packer that follows links copies them.
-fn copies(code: &[Code], files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
+pub(super) fn copies(code: &[Code], files: &[File], owners: &Owners<'_>) -> HashSet<EntryPath> {
     let commands: HashSet<&EntryPath> =
         code.iter().map(|code| &code.path).filter(|path| path.folder().ends_with("node_modules/.bin")).collect();
     if commands.is_empty() {

@@ -1,12 +1,13 @@
 //! Distributions: which Python metadata is that of something installed.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use crate::extract::npm::package_root;
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::MANIFEST_MALFORMED;
 use crate::extract::pypi::{FIXTURES, Standing, base, import_claims, name_and_version, standing};
-use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Package, Relation};
+use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Package, Relation, owner};
 
 /// Adds the distributions whose metadata file is gone, drops the ones that are fixtures, marks vendored copies, and claims
 /// what a distribution's name stands for.
@@ -32,8 +33,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
             }
         }
         if package.ecosystem == Ecosystem::PyPi && package.relation == Relation::Installed {
-            claims
-                .extend(package.paths.first().and_then(|path| base(path.as_str())).into_iter().flat_map(|base| named(base, &package.name)));
+            claims.extend(package.paths.first().into_iter().flat_map(|path| named(path.as_str(), &package.name)));
         }
         packages.push(package);
     }
@@ -123,10 +123,11 @@ fn is_inside_distribution(path: &EntryPath, owners: &Owners<'_>) -> bool {
 }
 
 /// The claims that a distribution's name makes where no list of import names is left.
-fn named(base: &str, name: &str) -> impl Iterator<Item = Claim> {
+fn named(path: &str, name: &str) -> Vec<Claim> {
+    let Some(base) = base(path) else { return Vec::new() };
     let import = name.replace(['-', '.'], "_");
     let lower = import.to_lowercase();
     let spellings = if lower == import { vec![import] } else { vec![import, lower] };
-    let base = base.to_owned();
-    spellings.into_iter().flat_map(move |name| import_claims(&base, &name))
+    let owner: Arc<str> = owner(path).into();
+    spellings.iter().flat_map(|name| import_claims(&owner, base, name)).collect()
 }

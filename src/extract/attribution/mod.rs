@@ -1,6 +1,7 @@
 //! Attribution: what the whole picture decides. Which metadata is that of an installed distribution, which lockfile speaks of
 //! what is installed anyway, which code belongs to which package - and what is left without an owner.
 
+mod bundle;
 mod code;
 mod distribution;
 mod drift;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use super::npm::package_root;
 use super::owner::Owners;
 use super::problem::MANIFEST_MALFORMED;
-use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
 
 /// Settles an inventory after the whole pass over an artifact, nested archives included. Call it once; it does not depend on
 /// the order of the lists. Time and memory grow with the number of files and claims times the depth of their paths.
@@ -28,9 +29,11 @@ use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Origin, Package, Rela
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
+    bundle::settle(&mut inventory);
     let declared = edge::declared(&inventory);
     scope::settle(&mut inventory);
     disown(&mut inventory);
+    bundle::settle(&mut inventory);
     code::settle(&mut inventory);
     stripped::settle(&mut inventory);
     bind(&mut inventory);
@@ -61,7 +64,7 @@ fn disown(inventory: &mut Inventory) {
     let ours: Vec<&str> = inventory.packages.iter().filter(is_ours).flat_map(|package| &package.paths).map(EntryPath::folder).collect();
     if !ours.is_empty() {
         let ours: std::collections::HashSet<&str> = ours.into_iter().collect();
-        inventory.claims.retain(|claim| !matches!(claim, Claim::Folder(folder) if ours.contains(folder.as_str())));
+        inventory.claims.retain(|claim| !ours.contains(&*claim.owner));
     }
 }
 

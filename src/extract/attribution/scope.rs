@@ -19,7 +19,9 @@ pub(super) fn settle(inventory: &mut Inventory) {
     inventory.drift.extend(super::drift::between(&named, &known));
     let mut kept = remaining(named, &known);
     known.append(&mut kept);
-    known.iter_mut().for_each(|package| package.elective = false);
+    for package in known.iter_mut().filter(|package| package.relation != Relation::Bundled) {
+        (package.elective, package.place) = (false, Box::default());
+    }
     unversioned(&mut known);
     inventory.packages = known;
     quiet_unread(inventory);

@@ -30,7 +30,8 @@ impl Extractor for PanicPath {
         for (name, version) in crates(entry.content) {
             found.packages.push(Package::new(Ecosystem::CratesIo, name, Some(version), Relation::Embedded, entry.path, self.name()));
         }
-        found.code.push(Code { path: entry.path.clone(), size: entry.content.len() as u64, kind: CodeKind::RustBinary, tool: "rustc" });
+        let size = entry.content.len() as u64;
+        found.code.push(Code { path: entry.path.clone(), size, code: size, kind: CodeKind::RustBinary, tool: "rustc", minified: false });
         Ok(())
     }
 }

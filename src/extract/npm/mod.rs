@@ -11,7 +11,7 @@ mod specifier;
 mod yarn_lock;
 
 pub(super) use bun_lock::BunLock;
-pub(super) use bundle::Bundle;
+pub(super) use bundle::{Bundle, LegalText, Metafile, SourceMap};
 pub(super) use modules::Modules;
 pub(super) use package_json::PackageJson;
 pub(super) use package_lock::PackageLock;

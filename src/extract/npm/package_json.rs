@@ -34,7 +34,7 @@ impl Extractor for PackageJson {
         match package_root(entry.path.as_str()) {
             Some((root, _)) => {
                 // The folder is the package's whatever its manifest is worth; a broken one is a problem of its own.
-                found.claims.push(Claim::Folder(root.to_owned()));
+                found.claims.push(Claim::folder(&root.into(), root));
                 let manifest: Manifest = json(entry)?;
                 found.packages.push(self.installed(entry.path, root, &manifest));
                 found.dependencies.asked.extend(manifest.asked(entry.path, false));

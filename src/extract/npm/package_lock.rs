@@ -73,6 +73,7 @@ impl PackageLock {
         let name = word(locked.name.as_deref().or(folder).unwrap_or_else(|| key.rsplit('/').next().unwrap_or(key)))?;
         let version = locked.version.as_deref().and_then(word);
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
+        package.place = key.into();
         package.dev = locked.dev || locked.dev_optional || locked.optional;
         package.elective = locked.peer || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = match &locked.resolved {

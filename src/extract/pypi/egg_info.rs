@@ -2,7 +2,7 @@
 
 use super::{header, place};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Asked, Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Asked, Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation, owner};
 
 /// Reads the metadata of distributions installed without a wheel.
 pub(crate) struct EggInfo;
@@ -31,9 +31,9 @@ impl Extractor for EggInfo {
         let mut package = Package::new(Ecosystem::PyPi, &name, Some(&version), Relation::Installed, entry.path, self.name());
         if folder == "EGG-INFO" {
             // An egg is one distribution, all of it.
-            found.claims.extend(holder.rsplit_once('/').map(|(egg, _)| Claim::Folder(egg.to_owned())));
+            found.claims.extend(holder.rsplit_once('/').map(|(egg, _)| Claim::folder(&owner(path).into(), egg)));
         } else if !folder.ends_with(".egg-info") {
-            found.claims.extend(place::base(path).map(|top| Claim::Folder(top.to_owned())));
+            found.claims.extend(place::base(path).map(|top| Claim::folder(&owner(path).into(), top)));
         } else if named.is_none() {
             // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own.
             package.origin = Origin::FirstParty;

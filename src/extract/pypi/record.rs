@@ -1,6 +1,10 @@
 //! RECORD and installed-files.txt: which files an installer wrote (packaging.python.org, "Recording installed projects").
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::place;
 use crate::extract::{Extractor, Malformed};
@@ -26,10 +30,11 @@ impl Extractor for Record {
         let Some(base) = place::base(entry.path.as_str()) else { return Ok(()) };
         let is_record = entry.path.file_name() == "RECORD";
         let start = if is_record { base } else { entry.path.folder() };
+        let owner = Arc::from(entry.path.folder());
         let text = String::from_utf8_lossy(entry.content);
         let mut packages = BTreeSet::new();
         for line in text.lines() {
-            let listed = if is_record { first_field(line) } else { line.trim().to_owned() };
+            let (listed, hash) = if is_record { fields(line) } else { (line.trim().to_owned(), "") };
             let Some(path) = resolved(start, &listed) else { continue };
             if !inside(&path, base) {
                 continue;
@@ -38,30 +43,47 @@ impl Extractor for Record {
                 packages.insert(folder.to_owned());
             }
             if is_installable(&path, base) {
-                found.claims.push(Claim::Listed(path));
+                found.claims.push(Claim::listed(&owner, path, sha256(hash)));
             }
         }
-        found.claims.extend(outermost(&packages).into_iter().map(Claim::Folder));
+        found.claims.extend(outermost(&packages).into_iter().map(|folder| Claim::folder(&owner, folder)));
         Ok(())
     }
 }
 
-/// The first field of a CSV line; a field with a comma or a quote is quoted, quotes within are doubled (PEP 376, RFC 4180).
-fn first_field(line: &str) -> String {
-    let Some(rest) = line.strip_prefix('"') else { return line.split(',').next().unwrap_or(line).to_owned() };
+/// The path and the hash of a CSV line.
+fn fields(line: &str) -> (String, &str) {
+    let (path, rest) = first_field(line);
+    (path, rest.split(',').next().unwrap_or_default())
+}
+
+/// The first field of a CSV line and what follows its comma; a field with a comma or a quote is quoted, quotes within are
+/// doubled (PEP 376, RFC 4180).
+fn first_field(line: &str) -> (String, &str) {
+    let Some(quoted) = line.strip_prefix('"') else {
+        let (field, rest) = line.split_once(',').unwrap_or((line, ""));
+        return (field.to_owned(), rest);
+    };
     let mut field = String::new();
-    let mut chars = rest.chars().peekable();
+    let mut chars = quoted.chars();
     while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('"', Some('"')) => {
-                field.push('"');
-                chars.next();
-            }
-            ('"', _) => break,
-            _ => field.push(c),
+        if c != '"' {
+            field.push(c);
+        } else if let Some(rest) = chars.as_str().strip_prefix('"') {
+            field.push('"');
+            chars = rest.chars();
+        } else {
+            break;
         }
     }
-    field
+    (field, chars.as_str().strip_prefix(',').unwrap_or_default())
+}
+
+/// The SHA-256 of a hash as records write it: `sha256=` and base64 in its URL-safe alphabet without padding
+/// (packaging.python.org, "The RECORD file"). Hashes of other kinds are not compared.
+fn sha256(hash: &str) -> Option<[u8; 32]> {
+    let digest = hash.trim().strip_prefix("sha256=")?.trim_end_matches('=');
+    URL_SAFE_NO_PAD.decode(digest).ok()?.try_into().ok()
 }
 
 /// `listed` as a path of the artifact. `pip install --target` moves scripts that the record calls `../../bin/x` to `bin/x`.
@@ -111,13 +133,27 @@ fn outermost(folders: &BTreeSet<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{first_field, resolved};
+    use super::{fields, resolved, sha256};
 
     #[test]
     fn fields_may_be_quoted() {
-        assert_eq!(first_field("a/b.py,sha256=x,10"), "a/b.py");
-        assert_eq!(first_field("\"a,\"\"b\"\".py\",sha256=x,10"), "a,\"b\".py");
-        assert_eq!(first_field("\"unterminated"), "unterminated");
+        assert_eq!(fields("a/b.py,sha256=x,10"), ("a/b.py".to_owned(), "sha256=x"));
+        assert_eq!(fields("\"a,\"\"b\"\".py\",sha256=x,10"), ("a,\"b\".py".to_owned(), "sha256=x"));
+        assert_eq!(fields("\"unterminated"), ("unterminated".to_owned(), ""));
+        assert_eq!(fields("a.py"), ("a.py".to_owned(), ""));
+        assert_eq!(fields("a.py,,"), ("a.py".to_owned(), ""));
+    }
+
+    #[test]
+    fn hashes_are_url_safe_base64() {
+        let empty = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+        let digest = sha256(&format!("sha256={empty}")).unwrap();
+        assert_eq!((digest[0], digest[31]), (0xe3, 0x55));
+        assert_eq!(sha256(&format!("sha256={empty}=")), Some(digest));
+        assert_eq!(sha256(empty), None);
+        assert_eq!(sha256("sha256=47DE"), None);
+        assert_eq!(sha256("md5=1B2M2Y8AsgTpgAmY7PhCfg"), None);
+        assert_eq!(sha256(""), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! top_level.txt: the import names of a distribution (setuptools, "The Internal Structure of Python Eggs").
 
+use std::sync::Arc;
+
 use super::place;
 use crate::extract::document::word;
 use crate::extract::{Extractor, Malformed};
@@ -20,16 +22,18 @@ impl Extractor for TopLevel {
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let Some(base) = place::base(entry.path.as_str()) else { return Ok(()) };
         let text = String::from_utf8_lossy(entry.content);
-        found.claims.extend(text.lines().filter_map(word).filter(|name| is_import_name(name)).flat_map(|name| claims(base, name)));
+        let owner = Arc::from(entry.path.folder());
+        let names = text.lines().filter_map(word).filter(|name| is_import_name(name));
+        found.claims.extend(names.flat_map(|name| claims(&owner, base, name)));
         Ok(())
     }
 }
 
 /// The claims on a package's folder and on the module of the same name.
-pub(crate) fn claims(base: &str, name: &str) -> [Claim; 2] {
+pub(crate) fn claims(owner: &Arc<str>, base: &str, name: &str) -> [Claim; 2] {
     let path = if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
     let module = format!("{path}.py");
-    [Claim::Folder(path), Claim::Listed(module)]
+    [Claim::folder(owner, path), Claim::module(owner, module)]
 }
 
 fn is_import_name(name: &str) -> bool {

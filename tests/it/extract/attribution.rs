@@ -278,9 +278,21 @@ fn attribution_does_not_depend_on_order() {
 
 #[test]
 fn owners_know_files_and_folders() {
-    let claims = [Claim::Folder("node_modules/a".into()), Claim::Listed("x/y.js".into())];
+    let (a, b) = ("node_modules/a".into(), "b-1.0.dist-info".into());
+    let claims = [
+        Claim::folder(&a, "node_modules/a"),
+        Claim::folder(&b, "node_modules/a/inner"),
+        Claim::listed(&b, "x/y.js", None),
+        Claim::listed(&b, "node_modules/a/z.py", None),
+        Claim::module(&a, "x/y.js"),
+    ];
     let owners = Owners::new(&claims);
     let owns = |path: &str| owners.owns(&EntryPath::new(path).unwrap());
+    let owner = |path: &str| owners.claim(&EntryPath::new(path).unwrap()).map(|claim| &*claim.owner);
+    assert_eq!(owner("node_modules/a/index.js"), Some("node_modules/a"));
+    assert_eq!(owner("node_modules/a/inner/x.js"), Some("b-1.0.dist-info"), "the innermost folder");
+    assert_eq!(owner("node_modules/a/z.py"), Some("b-1.0.dist-info"), "listed before located");
+    assert_eq!(owner("x/y.js"), Some("b-1.0.dist-info"));
     assert!(owns("node_modules/a/index.js") && owns("node_modules/a/z.zip!/b.js") && owns("x/y.js"));
     assert!(!owns("node_modules/ab/index.js") && !owns("x/z.js") && !owns("x/y.js/z"));
 }

@@ -1,6 +1,7 @@
 //! Extractors and attribution: formats, traps, what has no owner.
 
 mod attribution;
+mod bundle;
 mod corpus;
 mod drift;
 mod format;

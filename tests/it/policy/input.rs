@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use fngate::model::{
-    BoundFacts, BoundKind, Drift, DriftKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel, Statement,
+    BoundFacts, BoundKind, BundleFacts, Drift, DriftKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel,
+    Share, Statement,
 };
 use serde_json::{Map, Value};
 
@@ -35,6 +36,17 @@ fn full() -> Facts {
     facts.inventory.candidates.push(package);
     let bound = BoundFacts { name: "package-lock.json".to_owned(), kind: BoundKind::Lock, sha256: "56".repeat(32), packages: 2 };
     facts.inventory.bounds.push(bound);
+    facts.inventory.bundles.push(BundleFacts {
+        path: path("dist/index.js"),
+        size: 734_003,
+        tool: "esbuild",
+        minified: true,
+        evidence: vec!["npm/source-map"],
+        packages: vec![Share { purl: "pkg:npm/lodash@4.17.21".to_owned(), bytes: 540_000 }],
+        exact: true,
+        own: 194_003,
+        unattributed: 0,
+    });
     facts.inventory.drift.push(Drift {
         lockfile: path("package-lock.json"),
         kind: DriftKind::Version,

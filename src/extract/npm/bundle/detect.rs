@@ -1,16 +1,17 @@
-//! JavaScript that needs an owner: bundler output, and minified code of unknown origin.
+//! Detection: bundler output, and minified code of unknown origin.
 
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use memchr::memchr_iter;
 
-use super::place::package_root;
+use crate::extract::npm::place::package_root;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Code, CodeKind, Entry, EntryPath, Inventory};
+use crate::model::{CodeKind, Entry, EntryPath, Inventory};
 
-/// Bytes below which a file can hide nothing worth a warning.
-const SMALLEST: usize = 2048;
+/// Bytes below which a file can hide nothing worth a warning: with a bundler's mark in it, and without.
+const SMALLEST_BUNDLE: usize = 256;
+const SMALLEST_MINIFIED: usize = 1024;
 /// Bytes of the head and the tail of a file that are searched for a bundler's runtime.
 const HEAD: usize = 256 << 10;
 const TAIL: usize = 64 << 10;
@@ -63,7 +64,9 @@ impl Extractor for Bundle {
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         if let Some((kind, tool)) = judge(entry.content) {
-            found.code.push(Code { path: entry.path.clone(), size: entry.content.len() as u64, kind, tool });
+            let code = super::code(entry.path, entry.content, kind, tool);
+            super::traces(entry, &code, found);
+            found.code.push(code);
         }
         Ok(())
     }
@@ -80,13 +83,22 @@ fn is_script(path: &EntryPath, head: &[u8]) -> bool {
 
 /// What a script is, where it is not plain source.
 fn judge(content: &[u8]) -> Option<(CodeKind, &'static str)> {
-    if content.len() < SMALLEST {
+    let content = code_of(content);
+    if content.len() < SMALLEST_BUNDLE {
         return None;
     }
     if let Some(tool) = runtime(content) {
         return Some((CodeKind::Bundle, tool));
     }
-    is_minified(content).then(|| (CodeKind::Minified, minifier(content)))
+    (content.len() >= SMALLEST_MINIFIED && is_minified(content)).then(|| (CodeKind::Minified, minifier(content)))
+}
+
+/// The code without the map that may follow it: a map in base64 is several times as long as its code, and looks like data.
+pub(super) fn code_of(content: &[u8]) -> &[u8] {
+    let Some(at) = memchr::memmem::rfind(content, b"# sourceMappingURL=data:") else { return content };
+    let line = memchr::memchr(b'\n', &content[at..]).map_or(content.len(), |end| at + end);
+    // Whatever stands behind the comment's line is code again.
+    if content[line..].trim_ascii().is_empty() { &content[..at] } else { content }
 }
 
 /// The bundler whose runtime stands in the head or the tail.
@@ -106,17 +118,24 @@ fn minifier(content: &[u8]) -> &'static str {
     if has(b"=Object.create;") && has(b"=Object.defineProperty;") && has(b"=Object.getOwnPropertyDescriptor;") { "esbuild" } else { "" }
 }
 
-/// Whether at least half of the windows look minified: a bundle may begin with a long banner, and plain source may hold one
-/// long literal.
-fn is_minified(content: &[u8]) -> bool {
+/// Whether at least half of the windows that hold code look minified: a bundle may begin with a long banner, and plain source may
+/// hold one long literal. Windows of encoded data are no code, however many there are.
+pub(super) fn is_minified(content: &[u8]) -> bool {
     let step = content.len().saturating_sub(WINDOW) / (WINDOWS - 1);
-    let starts = (0..WINDOWS).map(|n| n * step);
-    let dense = if step == 0 {
-        usize::from(is_dense(content)) * WINDOWS
-    } else {
-        starts.filter(|&start| content.get(start..start + WINDOW).is_some_and(is_dense)).count()
-    };
-    dense * 2 >= WINDOWS
+    if step == 0 {
+        return is_dense(content);
+    }
+    let windows = (0..WINDOWS).filter_map(|n| content.get(n * step..n * step + WINDOW));
+    let (dense, code) =
+        windows.filter(|window| !is_data(window)).fold((0, 0), |(dense, code), window| (dense + usize::from(is_dense(window)), code + 1));
+    dense > 0 && dense * 2 >= code
+}
+
+/// Whether a stretch is encoded data: one long word of letters, digits and `+/=`.
+fn is_data(window: &[u8]) -> bool {
+    let odd =
+        window.iter().filter(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'%')).count();
+    odd * 50 < window.len()
 }
 
 /// Whether a stretch of code has few line ends and few blanks, and the punctuation of code. Encoded payloads (base64, hex)
@@ -147,7 +166,7 @@ mod tests {
         let minified = "var a=(e,t)=>{if(!e)return t;for(let n of e)t.push(n);return t},b=c(d);";
         assert_eq!(judge(&repeated(minified, 40_000)), Some((CodeKind::Minified, "")));
         assert_eq!(judge(&repeated(minified, 3000)), Some((CodeKind::Minified, "")));
-        assert_eq!(judge(&repeated(minified, 2000)), None, "too small to matter");
+        assert_eq!(judge(&repeated(minified, 1000)), None, "too small to matter");
     }
 
     #[test]

@@ -1,0 +1,281 @@
+//! Bundles: which evidence counts, what it names, and what stays unattributed.
+//!
+//! The ladder: a metafile of this very output, a source map, webpack's statistics, then what the code itself says - module
+//! comments, keys, `sourceURL`s - each of which may account for all of a bundle; and licence comments and version literals, which
+//! name some packages only. Evidence beside the bundle that leaves out what its own code names is not believed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::scope::upwards;
+use crate::extract::owner::Owners;
+use crate::extract::problem::{BUNDLE_CONTRADICTED, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
+use crate::model::{
+    BundleFacts, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Share, Trace,
+};
+
+/// Evidence, the strongest first.
+const LADDER: [&str; 8] = [
+    "npm/metafile",
+    "npm/source-map",
+    "npm/webpack-stats",
+    "npm/path-comment",
+    "npm/module-key",
+    "npm/source-url",
+    "npm/licence-comment",
+    "npm/version-literal",
+];
+
+/// The share of a bundle, in percent, that a map may leave out: the bundler's own runtime, and the rest of each line behind its
+/// last mapping. Of a small bundle the runtime may be as much as half.
+const MOST_UNMAPPED: u64 = 40;
+const MOST_UNMAPPED_MINIFIED: u64 = 10;
+const RUNTIME: u64 = 2048;
+
+/// Opens every bundle that no package owns: what is named becomes packages, the rest a problem.
+pub(super) fn settle(inventory: &mut Inventory) {
+    let owners = Owners::new(&inventory.claims);
+    let code = std::mem::take(&mut inventory.code);
+    let copies = super::code::copies(&code, &inventory.files, &owners);
+    let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.owns(&code.path) && !copies.contains(&code.path);
+    let (code, kept): (Vec<Code>, Vec<Code>) = code.into_iter().partition(is_open);
+    let (traces, later): (Vec<Trace>, Vec<Trace>) =
+        std::mem::take(&mut inventory.traces).into_iter().partition(|trace| !owners.owns(&trace.source));
+    drop(owners);
+    (inventory.code, inventory.traces) = (kept, later);
+    let mut bundles: BTreeMap<EntryPath, Bundle> =
+        code.into_iter().map(|code| (code.path.clone(), Bundle { code, traces: Vec::new() })).collect();
+    assign(traces, &inventory.files, &mut bundles);
+    let locks = Locks::new(&inventory.packages);
+    let mut found = Found::default();
+    bundles.into_values().for_each(|bundle| bundle.open(&locks, &mut found));
+    inventory.packages.append(&mut found.packages);
+    inventory.problems.append(&mut found.problems);
+    inventory.bundles.append(&mut found.facts);
+}
+
+/// A bundle, and everything that speaks of it.
+struct Bundle {
+    code: Code,
+    traces: Vec<Trace>,
+}
+
+#[derive(Default)]
+struct Found {
+    packages: Vec<Package>,
+    problems: Vec<Problem>,
+    facts: Vec<BundleFacts>,
+}
+
+/// Brings each trace to its bundle. A script that only a map or metafile knows to be a bundle becomes one.
+fn assign(traces: Vec<Trace>, files: &[File], bundles: &mut BTreeMap<EntryPath, Bundle>) {
+    let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
+    for trace in traces {
+        let Some(&size) = sizes.get(&trace.bundle) else { continue };
+        if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
+            continue;
+        }
+        let code = Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false };
+        bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() }).traces.push(trace);
+    }
+}
+
+impl Bundle {
+    fn open(mut self, locks: &Locks<'_>, found: &mut Found) {
+        let rank = |trace: &Trace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
+        self.traces.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+        self.contradicted(found);
+        let mut whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
+        if let Some(map) = whole.as_mut().filter(|trace| trace.evidence == "npm/source-map") {
+            // A source to which nothing is mapped was shaken out.
+            map.packages.retain(|package| package.bytes > 0);
+        }
+        let named = self.named(whole.as_ref());
+        let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
+        let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).sum();
+        let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed));
+        let unattributed = if whole.is_some() { 0 } else { self.code.code.saturating_sub(attributed) };
+        if whole.is_none() {
+            found.problems.push(self.unattributed(unattributed, completed.len()));
+        }
+        let open: Vec<&(Package, u64)> = completed.iter().filter(|(package, _)| is_open(package)).collect();
+        if !open.is_empty() {
+            found.problems.push(self.versions_unknown(&open));
+        }
+        found.facts.push(BundleFacts {
+            path: self.code.path.clone(),
+            size: self.code.size,
+            tool: self.code.tool,
+            minified: self.code.minified,
+            evidence: self.evidence(),
+            packages: shares(&completed),
+            exact: whole.is_some_and(|whole| whole.exact),
+            own,
+            unattributed,
+        });
+        found.packages.extend(completed.into_iter().map(|(package, _)| package));
+    }
+
+    /// Takes out what is not of this bundle: another size, or a list without the packages that the code names.
+    fn contradicted(&mut self, found: &mut Found) {
+        let size = self.code.size;
+        let spoken: BTreeSet<String> = self
+            .traces
+            .iter()
+            .filter(|trace| trace.source == self.code.path && trace.evidence != "npm/source-map")
+            .flat_map(names)
+            .collect();
+        let mut standing = Vec::with_capacity(self.traces.len());
+        for trace in std::mem::take(&mut self.traces) {
+            let is_beside = trace.source != self.code.path || trace.evidence == "npm/source-map";
+            let unlisted = || {
+                names(&trace)
+                    .fold(spoken.clone(), |mut rest, name| {
+                        rest.remove(&name);
+                        rest
+                    })
+                    .into_iter()
+                    .next()
+            };
+            let fault = match trace.size.filter(|told| *told != size) {
+                Some(told) => Some(format!("it is of a bundle of {told} bytes, and this one has {size}")),
+                None if is_beside && trace.whole => {
+                    unlisted().map(|name| format!("it does not list `{name}`, which the bundle's own code names"))
+                }
+                None => None,
+            };
+            match fault {
+                Some(fault) => {
+                    let message = format!(
+                        "{} is not believed: {fault}",
+                        if trace.source == self.code.path { "the map inside it" } else { trace.source.as_str() }
+                    );
+                    found.problems.push(Problem::at(&BUNDLE_CONTRADICTED, &self.code.path, message));
+                }
+                None => standing.push(trace),
+            }
+        }
+        self.traces = standing;
+    }
+
+    /// Whether evidence that claims to account for everything accounts for enough.
+    fn covers(&self, trace: &Trace) -> bool {
+        if trace.evidence != "npm/source-map" {
+            return true;
+        }
+        let size = self.code.code;
+        let mapped = trace.packages.iter().map(|package| package.bytes).fold(trace.own, u64::saturating_add);
+        let most = if self.code.minified { MOST_UNMAPPED_MINIFIED } else { MOST_UNMAPPED };
+        size.saturating_sub(mapped) <= (size.saturating_mul(most) / 100).max(RUNTIME.min(size / 2))
+    }
+
+    /// Every package that stands in the bundle, with the strongest evidence for it. Where something lists all of them, the rest
+    /// adds versions only.
+    fn named(&self, whole: Option<&Trace>) -> Vec<(&'static str, Bundled)> {
+        let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for package in self.traces.iter().flat_map(|trace| &trace.packages) {
+            versions.entry(&package.name).or_default().extend(package.version.as_deref());
+        }
+        let mut named: Vec<(&'static str, Bundled)> = Vec::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let chosen: Vec<&Trace> = whole.map_or_else(|| self.traces.iter().collect(), |whole| vec![whole]);
+        for trace in chosen {
+            let fresh: Vec<&Bundled> = trace.packages.iter().filter(|package| !seen.contains(&package.name)).collect();
+            seen.extend(fresh.iter().map(|package| package.name.clone()));
+            named.extend(fresh.into_iter().map(|package| (trace.evidence, package.clone())));
+        }
+        let alone = |named: &[(&str, Bundled)], name: &str| named.iter().filter(|(_, package)| package.name == name).count() == 1;
+        for at in 0..named.len() {
+            let Some((_, package)) = named.get(at) else { continue };
+            let known = versions
+                .get(package.name.as_str())
+                .filter(|known| known.len() == 1 && package.version.is_none() && alone(&named, &package.name));
+            let known = known.and_then(BTreeSet::first).map(|version| (*version).to_owned());
+            if let (Some(version), Some((_, package))) = (known, named.get_mut(at)) {
+                package.version = Some(version);
+            }
+        }
+        named
+    }
+
+    /// One package, completed by a lockfile of the artifact where nothing else has its version.
+    fn package(&self, evidence: &'static str, bundled: Bundled, locks: &Locks<'_>) -> (Package, u64) {
+        let mut package =
+            Package::new(Ecosystem::Npm, &bundled.name, bundled.version.as_deref(), Relation::Bundled, &self.code.path, evidence);
+        package.place = bundled.place.into();
+        if package.version.is_none() {
+            let near: Vec<&Package> = upwards(self.code.path.folder()).find_map(|folder| locks.named(folder, &package)).unwrap_or_default();
+            crate::extract::bound::resolve(&mut package, near.into_iter());
+        }
+        (package, bundled.bytes)
+    }
+
+    fn evidence(&self) -> Vec<&'static str> {
+        let mut evidence: Vec<&'static str> = self.traces.iter().map(|trace| trace.evidence).collect();
+        evidence.dedup();
+        evidence
+    }
+
+    fn unattributed(&self, bytes: u64, named: usize) -> Problem {
+        let maker = if self.code.tool.is_empty() { String::new() } else { format!(" by `{}`", self.code.tool) };
+        let share = bytes.saturating_mul(100).checked_div(self.code.code).unwrap_or(100);
+        let rest = match named {
+            0 => "which packages it holds cannot be read off it".to_owned(),
+            named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
+        };
+        let help = "ship its source map or metafile, or give the lockfile it was built from with `--lock package-lock.json`";
+        let (kind, what) = match self.code.kind {
+            CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
+            CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),
+        };
+        Problem::at(kind, &self.code.path, format!("{what}; {rest}: {help}")).bytes(bytes)
+    }
+
+    fn versions_unknown(&self, open: &[&(Package, u64)]) -> Problem {
+        let names: BTreeSet<&str> = open.iter().map(|(package, _)| package.name.as_str()).collect();
+        let shown: Vec<&str> = names.iter().take(5).copied().collect();
+        let more = if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
+        let message = format!(
+            "it holds {}{more}, and nothing says in which versions: give the lockfile it was built from with `--lock package-lock.json`",
+            shown.join(", ")
+        );
+        Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message).bytes(open.iter().map(|(_, bytes)| *bytes).sum())
+    }
+}
+
+/// Whether nothing says a package's version.
+fn is_open(package: &Package) -> bool {
+    package.version.is_none() && package.candidates.is_empty() && package.origin != Origin::FirstParty
+}
+
+fn names(trace: &Trace) -> impl Iterator<Item = String> + '_ {
+    trace.packages.iter().map(|package| package.name.clone())
+}
+
+fn shares(packages: &[(Package, u64)]) -> Vec<Share> {
+    let mut shares: BTreeMap<String, u64> = BTreeMap::new();
+    for (package, bytes) in packages {
+        *shares.entry(package.purl()).or_default() += bytes;
+    }
+    shares.into_iter().map(|(purl, bytes)| Share { purl, bytes }).collect()
+}
+
+/// The npm lockfiles of the artifact, by the folder they speak of.
+struct Locks<'a>(HashMap<&'a str, Vec<&'a Package>>);
+
+impl<'a> Locks<'a> {
+    fn new(packages: &'a [Package]) -> Self {
+        let mut locks: HashMap<&str, Vec<&Package>> = HashMap::new();
+        for package in packages.iter().filter(|package| package.ecosystem == Ecosystem::Npm && package.relation == Relation::Locked) {
+            for path in &package.paths {
+                locks.entry(path.folder()).or_default().push(package);
+            }
+        }
+        Self(locks)
+    }
+
+    /// What the lockfile of a folder has under a package's name or place; `None` without a lockfile.
+    fn named(&self, folder: &str, package: &Package) -> Option<Vec<&'a Package>> {
+        let locked = self.0.get(folder)?;
+        Some(locked.iter().copied().filter(|locked| crate::extract::bound::is_about(locked, package)).collect())
+    }
+}

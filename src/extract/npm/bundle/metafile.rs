@@ -1,0 +1,204 @@
+//! What bundlers write about their own work: esbuild's metafile (esbuild.github.io, "Metafile") and webpack's statistics
+//! (webpack.js.org, "Stats Data").
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::module_path::located;
+use crate::extract::document::json;
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Bundled, Entry, EntryPath, Inventory, Trace};
+
+/// Modules of a table, those joined into others included.
+const MOST_MODULES: usize = 1_000_000;
+
+/// Reads a metafile or statistics that lie beside the bundle they speak of.
+pub(crate) struct Metafile;
+
+impl Extractor for Metafile {
+    fn name(&self) -> &'static str {
+        "npm/metafile"
+    }
+
+    fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
+        path.extension() == "json" && crate::extract::npm::package_root(path.as_str()).is_none() && format(head).is_some()
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        match format(entry.content) {
+            Some(Format::Esbuild) => self.metafile(entry, found),
+            Some(Format::Webpack) => self.statistics(entry, found),
+            None => Ok(()),
+        }
+    }
+}
+
+enum Format {
+    Esbuild,
+    Webpack,
+}
+
+/// The format, by the first key: both tools always write them in the same order.
+fn format(head: &[u8]) -> Option<Format> {
+    let start = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();
+    let has = |key: &str| memchr::memmem::find(head, key.as_bytes()).is_some();
+    match () {
+        () if start.starts_with(b"\"inputs\"") => Some(Format::Esbuild),
+        () if (start.starts_with(b"\"hash\"") || start.starts_with(b"\"name\"") || start.starts_with(b"\"version\""))
+            && has("\"publicPath\"") =>
+        {
+            Some(Format::Webpack)
+        }
+        () => None,
+    }
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    outputs: BTreeMap<String, Output>,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    bytes: u64,
+    #[serde(default)]
+    inputs: BTreeMap<String, Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    #[serde(rename = "bytesInOutput")]
+    bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Statistics {
+    #[serde(default)]
+    assets: Vec<Asset>,
+    #[serde(default)]
+    modules: Vec<Module>,
+    #[serde(default)]
+    chunks: Vec<Chunk>,
+}
+
+#[derive(Deserialize)]
+struct Asset {
+    name: String,
+    size: u64,
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    id: Value,
+    #[serde(default)]
+    files: Vec<String>,
+    #[serde(default)]
+    modules: Vec<Module>,
+}
+
+#[derive(Deserialize)]
+struct Module {
+    name: Option<String>,
+    #[serde(default)]
+    size: f64,
+    /// Shaken out whole.
+    #[serde(default)]
+    orphan: bool,
+    #[serde(default)]
+    chunks: Vec<Value>,
+    #[serde(default)]
+    modules: Vec<Module>,
+}
+
+impl Metafile {
+    fn metafile(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let meta: Meta = json(entry)?;
+        for (name, output) in meta.outputs.iter().filter(|(name, output)| !output.inputs.is_empty() && is_script(name)) {
+            let mut shares = Shares::default();
+            // What was imported and shaken out whole is not inside.
+            for (path, input) in output.inputs.iter().filter(|(_, input)| input.bytes > 0) {
+                shares.add(path, input.bytes);
+            }
+            found.traces.extend(shares.trace(entry.path, name, output.bytes, "npm/metafile", true));
+        }
+        Ok(())
+    }
+
+    fn statistics(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let stats: Statistics = json(entry)?;
+        let scripts: Vec<&Asset> = stats.assets.iter().filter(|asset| is_script(&asset.name)).collect();
+        for asset in &scripts {
+            let in_chunk: Vec<&Chunk> = stats.chunks.iter().filter(|chunk| chunk.files.contains(&asset.name)).collect();
+            let ids: HashSet<String> = in_chunk.iter().map(|chunk| chunk.id.to_string()).collect();
+            let is_in = |module: &&Module| scripts.len() == 1 || module.chunks.iter().any(|id| ids.contains(&id.to_string()));
+            let mut shares = Shares::default();
+            stats.modules.iter().filter(is_in).for_each(|module| shares.module(module));
+            in_chunk.iter().flat_map(|chunk| &chunk.modules).for_each(|module| shares.module(module));
+            if shares.count > MOST_MODULES {
+                return Err(Malformed(format!("statistics of more than {MOST_MODULES} modules")));
+            }
+            if shares.count > 0 {
+                found.traces.extend(shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is that of a script.
+fn is_script(name: &str) -> bool {
+    [".js", ".cjs", ".mjs"].iter().any(|end| name.ends_with(end))
+}
+
+/// Modules, summed up by the place of their package.
+#[derive(Default)]
+struct Shares {
+    packages: BTreeMap<String, Bundled>,
+    own: u64,
+    count: usize,
+}
+
+impl Shares {
+    fn add(&mut self, path: &str, bytes: u64) {
+        self.count += 1;
+        match located(path) {
+            Some(module) => {
+                let fresh = Bundled { name: module.name, version: module.version, place: module.place.clone(), bytes: 0 };
+                let package = self.packages.entry(module.place).or_insert(fresh);
+                package.bytes = package.bytes.saturating_add(bytes);
+            }
+            None => self.own = self.own.saturating_add(bytes),
+        }
+    }
+
+    /// A module of webpack's; one that others were joined into is listed with them, under a name that ends in their number. The
+    /// JSON reader bounds how deep they nest.
+    fn module(&mut self, module: &Module) {
+        if module.orphan {
+            return;
+        }
+        if module.modules.is_empty() {
+            let name = module.name.as_deref().unwrap_or_default();
+            self.add(name.split(" + ").next().unwrap_or(name), module.size.max(0.0) as u64);
+        }
+        module.modules.iter().for_each(|inner| self.module(inner));
+    }
+
+    fn trace(self, source: &EntryPath, output: &str, size: u64, evidence: &'static str, exact: bool) -> Option<Trace> {
+        let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
+        let folder = source.folder();
+        let bundle = EntryPath::new(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).ok()?;
+        Some(Trace {
+            bundle,
+            source: source.clone(),
+            evidence,
+            packages: self.packages.into_values().collect(),
+            own: self.own,
+            whole: true,
+            exact,
+            size: Some(size),
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! JavaScript bundles: found by what only bundlers write, and opened by the evidence they leave - module headers, source maps,
+//! metafiles, licence comments, version literals. Which evidence counts is decided by attribution, which sees all of it.
+
+mod detect;
+mod header;
+mod licence_comment;
+mod literal;
+mod metafile;
+mod module_path;
+mod segment;
+mod source_map;
+
+use base64::Engine;
+
+use crate::extract::document::text;
+use crate::extract::npm::place::package_root;
+use crate::extract::{Extractor, Malformed};
+use crate::model::{Bundled, Code, CodeKind, Entry, EntryPath, Inventory, Trace};
+
+pub(crate) use detect::Bundle;
+pub(crate) use metafile::Metafile;
+
+/// Bytes of a map; the maps of the largest bundles that a function may have are smaller.
+const LARGEST_MAP: usize = 128 << 20;
+/// Bytes at the end of a bundle in which the address of its map stands.
+const TAIL: usize = 64 << 10;
+
+/// What a bundle itself says of the packages in it.
+fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
+    let path = entry.path;
+    let partial = |evidence: &'static str, packages: Vec<Bundled>| {
+        let trace =
+            Trace { bundle: path.clone(), source: path.clone(), evidence, packages, own: 0, whole: false, exact: false, size: None };
+        (!trace.packages.is_empty()).then_some(trace)
+    };
+    found.traces.extend(segment::trace(path, entry.content, code.tool));
+    found.traces.extend(partial("npm/version-literal", literal::packages(entry.content)));
+    found.traces.extend(partial("npm/licence-comment", licence_comment::packages(entry.content)));
+    // A broken map is no evidence; the bundle stays what it is.
+    let map = inline_map(entry.content).and_then(|json| source_map::read(&json, &lines(entry.content)).ok());
+    found.traces.extend(map.map(|map| mapped(path, path, map)));
+}
+
+fn mapped(bundle: &EntryPath, source: &EntryPath, map: source_map::Map) -> Trace {
+    Trace {
+        bundle: bundle.clone(),
+        source: source.clone(),
+        evidence: "npm/source-map",
+        packages: map.packages.into_values().collect(),
+        own: map.own,
+        whole: true,
+        exact: true,
+        size: None,
+    }
+}
+
+/// The map in the last `sourceMappingURL` comment, where it is one (ECMA-426, "Linking generated code to source maps"). A map
+/// that lies in a file of its own speaks for itself.
+fn inline_map(content: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"# sourceMappingURL=";
+    let tail = content.len().saturating_sub(TAIL);
+    // An inline map is longer than any tail: there the mark is looked for in all of the file.
+    let at = memchr::memmem::rfind(content.get(tail..)?, MARK).map(|at| at + tail).or_else(|| memchr::memmem::rfind(content, MARK))?;
+    let rest = content.get(at + MARK.len()..)?;
+    let end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+    let address = std::str::from_utf8(rest.get(..end)?).ok()?;
+    let (kind, payload) = address.strip_prefix("data:")?.split_once(',')?;
+    if !kind.starts_with("application/json") || payload.len() > LARGEST_MAP {
+        return None;
+    }
+    let bytes = base64::engine::general_purpose::STANDARD.decode(payload).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Reads source maps that lie beside their bundles.
+pub(crate) struct SourceMap;
+
+impl Extractor for SourceMap {
+    fn name(&self) -> &'static str {
+        "npm/source-map"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.extension() == "map" && !path.file_name().ends_with(".css.map") && package_root(path.as_str()).is_none()
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        if entry.content.len() > LARGEST_MAP {
+            return Ok(());
+        }
+        // Whatever else may be called `.map` is none of ours, and a map that cannot be read is no evidence.
+        let Some(map) = text(entry).ok().and_then(|text| source_map::read(text, &[]).ok()) else { return Ok(()) };
+        let name = entry.path.file_name();
+        let stem = name.strip_suffix(".map").unwrap_or(name);
+        let of = map.file.as_deref().and_then(|file| file.rsplit('/').next()).filter(|_| !stem.contains('.')).unwrap_or(stem).to_owned();
+        let folder = entry.path.folder();
+        let beside = if folder.is_empty() { of } else { format!("{folder}/{of}") };
+        if let Ok(bundle) = EntryPath::new(&beside) {
+            found.traces.push(mapped(&bundle, entry.path, map));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the licence comments that esbuild moves into a file of their own (`index.js.LEGAL.txt`).
+pub(crate) struct LegalText;
+
+impl Extractor for LegalText {
+    fn name(&self) -> &'static str {
+        "npm/licence-comment"
+    }
+
+    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
+        path.file_name().ends_with(".LEGAL.txt") && package_root(path.as_str()).is_none()
+    }
+
+    fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        let packages = licence_comment::packages(entry.content);
+        let bundle = entry.path.as_str().strip_suffix(".LEGAL.txt").and_then(|bundle| EntryPath::new(bundle).ok());
+        if let Some(bundle) = bundle.filter(|_| !packages.is_empty()) {
+            let source = entry.path.clone();
+            found.traces.push(Trace { bundle, source, evidence: self.name(), packages, own: 0, whole: false, exact: false, size: None });
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of JSON that webpack has put into the code as text (`JSON.parse('..')`): data, which no map speaks of.
+fn data(code: &[u8]) -> usize {
+    const MARK: &[u8] = b"JSON.parse('";
+    let (mut total, mut from) = (0, 0);
+    while let Some(at) = code.get(from..).and_then(|rest| memchr::memmem::find(rest, MARK)) {
+        let start = from + at + MARK.len();
+        let rest = code.get(start..).unwrap_or_default();
+        let end = memchr::memchr_iter(b'\'', rest).find(|&end| !is_escaped(rest, end)).unwrap_or(0);
+        if matches!(rest.first(), Some(b'{' | b'[')) && rest.get(end + 1) == Some(&b')') {
+            total += end;
+        }
+        from = start + end;
+    }
+    total
+}
+
+/// Whether the byte at `at` stands behind an odd number of backslashes.
+fn is_escaped(text: &[u8], at: usize) -> bool {
+    text.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
+}
+
+/// The lengths of a text's lines, for as many as a bundle can have; empty for more.
+fn lines(content: &[u8]) -> Vec<u32> {
+    const MOST_LINES: usize = 2_000_000;
+    let mut lines = Vec::new();
+    let mut from = 0;
+    for end in memchr::memchr_iter(b'\n', content).chain(std::iter::once(content.len())) {
+        lines.push(u32::try_from(end - from).unwrap_or(u32::MAX));
+        from = end + 1;
+        if lines.len() > MOST_LINES {
+            return Vec::new();
+        }
+    }
+    lines
+}
+
+/// What a file is, for the model: a bundle or minified code.
+fn code(path: &EntryPath, content: &[u8], kind: CodeKind, tool: &'static str) -> Code {
+    let code = detect::code_of(content);
+    Code {
+        path: path.clone(),
+        size: content.len() as u64,
+        code: code.len().saturating_sub(data(code)) as u64,
+        kind,
+        tool,
+        minified: detect::is_minified(code),
+    }
+}

@@ -1,0 +1,71 @@
+//! JavaScript bundles: what pieces of evidence say of one, and what is known of it in the end.
+
+use serde::Serialize;
+
+use super::EntryPath;
+
+/// A package in a bundle, as one piece of evidence has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bundled {
+    /// The name.
+    pub name: String,
+    /// The version, where the evidence has it.
+    pub version: Option<String>,
+    /// Where it was installed when the bundle was made, as a lockfile calls it; empty where the evidence does not say.
+    pub place: String,
+    /// Bytes of the bundle.
+    pub bytes: u64,
+}
+
+/// What one piece of evidence says of one bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// The bundle it speaks of, so far as the evidence knows: a path, or the name of a file beside it.
+    pub bundle: EntryPath,
+    /// The file that is the evidence; the bundle itself, its map, its metafile.
+    pub source: EntryPath,
+    /// `npm/source-map`.
+    pub evidence: &'static str,
+    /// The packages, one for each place.
+    pub packages: Vec<Bundled>,
+    /// Bytes of the function's own modules.
+    pub own: u64,
+    /// Whether it accounts for all code of the bundle, not only for some packages of it.
+    pub whole: bool,
+    /// Whether the bytes are counted rather than estimated.
+    pub exact: bool,
+    /// The size of the bundle it was made with, where it says so: another size is another bundle.
+    pub size: Option<u64>,
+}
+
+/// Facts about one bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct BundleFacts {
+    /// Where.
+    pub path: EntryPath,
+    /// Bytes.
+    pub size: u64,
+    /// The bundler, where recognisable, else empty.
+    pub tool: &'static str,
+    /// Whether names and blanks were taken out.
+    pub minified: bool,
+    /// What was used, the strongest first: `npm/metafile`, `npm/source-map`, `npm/path-comment`.
+    pub evidence: Vec<&'static str>,
+    /// Bytes by package, and whether they are counted or estimated.
+    pub packages: Vec<Share>,
+    /// Whether the shares are counted rather than estimated.
+    pub exact: bool,
+    /// Bytes of the function's own modules and the bundler's runtime.
+    pub own: u64,
+    /// Bytes that no evidence accounts for.
+    pub unattributed: u64,
+}
+
+/// A package's share of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Share {
+    /// The package.
+    pub purl: String,
+    /// Bytes of the bundle.
+    pub bytes: u64,
+}
