@@ -3,9 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{
-    BoundFacts, BundleFacts, Claim, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, Trace,
-};
+use super::{BoundFacts, BundleFacts, Claim, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, Trace};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

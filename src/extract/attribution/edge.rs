@@ -8,15 +8,13 @@
 //! A requirement of a Python distribution is an edge where it does not hang on an `extra` and what it asks for is installed.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
+use super::graph::{Components, Graph, node};
 use crate::extract::npm::{Modules, Place, package_root, place, specifier};
 use crate::extract::owner::Owners;
 use crate::extract::pypi::{FIXTURES, base};
-use crate::model::{Asked, Dependencies, Ecosystem, Edge, EntryPath, Inventory, Link, Package, Relation, Stated, Wish};
+use crate::model::{Asked, Ecosystem, EntryPath, Inventory, Link, Package, Relation, Stated, Wish};
 
-/// Edges of one artifact.
-const MOST_EDGES: usize = 1_000_000;
 /// Folders that are looked through for all names of one artifact.
 const STEPS: usize = 20_000_000;
 
@@ -56,122 +54,6 @@ pub(super) fn settle(inventory: &mut Inventory, declared: Vec<Asked>) {
 
 fn in_fixture(path: &EntryPath) -> bool {
     path.folder().split('/').any(|component| FIXTURES.contains(&component))
-}
-
-/// The components, numbered: one for each purl.
-struct Components<'a> {
-    purls: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, usize>,
-    /// Each component's number without its version: packages of one name share it.
-    names: Vec<usize>,
-    packages: Vec<Vec<&'a Package>>,
-    /// Each file that shows packages, with the packages that it shows.
-    shown: HashSet<(&'a str, usize)>,
-    paths: HashSet<&'a str>,
-}
-
-impl<'a> Components<'a> {
-    fn new(all: &'a [Package]) -> Self {
-        let mut own = Self {
-            purls: Vec::new(),
-            numbers: HashMap::new(),
-            names: Vec::new(),
-            packages: Vec::new(),
-            shown: HashSet::new(),
-            paths: HashSet::new(),
-        };
-        let mut names: HashMap<String, usize> = HashMap::new();
-        for package in all {
-            let purl: Arc<str> = Arc::from(package.purl());
-            let number = *own.numbers.entry(Arc::clone(&purl)).or_insert(own.purls.len());
-            if number == own.purls.len() {
-                let count = names.len();
-                let name = purl.split('@').next().unwrap_or_default().to_owned();
-                own.names.push(*names.entry(name).or_insert(count));
-                own.purls.push(purl);
-                own.packages.push(Vec::new());
-            }
-            if let Some(same) = own.packages.get_mut(number) {
-                same.push(package);
-            }
-            own.shown.extend(package.paths.iter().map(|path| (path.as_str(), number)));
-            own.paths.extend(package.paths.iter().map(EntryPath::as_str));
-        }
-        own
-    }
-
-    /// Whether a component is known by this file.
-    fn speaks(&self, path: &EntryPath) -> bool {
-        self.paths.contains(path.as_str())
-    }
-
-    /// Every place of every component.
-    fn places(&self) -> impl Iterator<Item = (usize, &'a Package, &'a EntryPath)> {
-        let all = self.packages.iter().enumerate().flat_map(|(number, same)| same.iter().map(move |package| (number, *package)));
-        all.flat_map(|(number, package)| package.paths.iter().map(move |path| (number, package, path)))
-    }
-
-    /// Whether a package lies below a folder.
-    fn lies_in(&self, number: usize, folder: &str) -> bool {
-        self.packages.get(number).into_iter().flatten().any(|package| package.paths.iter().any(|path| path.is_in(folder)))
-    }
-}
-
-/// The edges under construction. Number 0 is the artifact; components count from 1.
-struct Graph {
-    edges: Vec<(u32, u32)>,
-    /// Which names a component's own manifest has found.
-    answered: HashSet<(u32, usize)>,
-    /// Whether all of a component's dependencies are edges; `None` where nothing says what it depends on.
-    whole: Vec<Option<bool>>,
-    cut: bool,
-}
-
-/// The number of a component in the graph; the artifact itself is `None`.
-fn node(component: Option<usize>) -> u32 {
-    component.and_then(|number| u32::try_from(number + 1).ok()).unwrap_or(0)
-}
-
-impl Graph {
-    fn new(components: usize, cut: bool) -> Self {
-        Self { edges: Vec::new(), answered: HashSet::new(), whole: vec![None; components + 1], cut }
-    }
-
-    fn add(&mut self, from: Option<usize>, to: usize) {
-        let (from, to) = (node(from), node(Some(to)));
-        if from == to {
-            return;
-        }
-        if self.edges.len() >= 2 * MOST_EDGES {
-            self.shrink();
-        }
-        if self.edges.len() < 2 * MOST_EDGES {
-            self.edges.push((from, to));
-        }
-    }
-
-    /// Equal edges once, and no more than there may be.
-    fn shrink(&mut self) {
-        self.edges.sort_unstable();
-        self.edges.dedup();
-        self.cut |= self.edges.len() > MOST_EDGES;
-        self.edges.truncate(MOST_EDGES);
-    }
-
-    /// Notes whether a file knew all dependencies; of several that speak of one component, all must.
-    fn note(&mut self, from: Option<usize>, whole: bool) {
-        if let Some(slot) = self.whole.get_mut(node(from) as usize) {
-            *slot = Some(slot.unwrap_or(true) && whole);
-        }
-    }
-
-    fn finished(mut self, purls: &[Arc<str>]) -> Dependencies {
-        self.shrink();
-        let purl = |node: u32| (node as usize).checked_sub(1).and_then(|number| purls.get(number)).cloned();
-        let edges = self.edges.iter().filter_map(|&(from, to)| Some(Edge { from: purl(from), to: purl(to)? })).collect();
-        let whole = (0_u32..).zip(&self.whole).filter(|(_, whole)| **whole == Some(true) && !self.cut).map(|(node, _)| purl(node));
-        Dependencies { edges, whole: whole.collect(), cut: self.cut, ..Dependencies::default() }
-    }
 }
 
 /// Where what is installed lies.

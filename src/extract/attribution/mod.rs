@@ -6,6 +6,7 @@ mod code;
 mod distribution;
 mod drift;
 mod edge;
+mod graph;
 mod scope;
 mod stripped;
 

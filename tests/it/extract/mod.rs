@@ -4,6 +4,7 @@ mod attribution;
 mod bundle;
 mod corpus;
 mod drift;
+mod edge;
 mod format;
 mod hostile;
 mod registration;
