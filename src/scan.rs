@@ -1,5 +1,6 @@
 //! The one pass: while an entry is in hand it is hashed, shown to the extractors that want it and searched for secrets.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sha2::{Digest, Sha256};
@@ -30,20 +31,44 @@ pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bou
     let mut inventory = extract::attribute(walked.inventory);
     extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path));
+    // Somebody has written into what the package's record does not have: that is not the package's publisher.
+    let changed: HashSet<&EntryPath> = inventory.changed.iter().collect();
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path));
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory
 }
 
-/// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it.
+/// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it. A problem of several
+/// files has that of their sorted `sha256  path` lines, as `sha256sum` prints them.
 fn bind(inventory: &mut Inventory) {
-    for problem in &mut inventory.problems {
-        let Some(path) = &problem.path else { continue };
-        if let Ok(at) = inventory.files.binary_search_by(|file| file.path.cmp(path)) {
-            problem.sha256 = Some(inventory.files[at].sha256.clone());
+    let Inventory { files, problems, not_judged, .. } = inventory;
+    for problem in problems {
+        let Some(path) = &problem.path else {
+            if problem.class == ProblemClass::OutOfScope {
+                let named: HashSet<&EntryPath> =
+                    not_judged.iter().filter(|file| file.kind == problem.kind).map(|file| &file.path).collect();
+                problem.sha256 = Some(digest(files.iter().filter(|file| named.contains(&file.path))));
+            }
+            continue;
+        };
+        if let Ok(at) = files.binary_search_by(|file| file.path.cmp(path)) {
+            problem.sha256 = Some(files[at].sha256.clone());
+        } else if problem.class == ProblemClass::Unattributed {
+            let inside = format!("{}/", path.as_str());
+            let first = files.partition_point(|file| file.path.as_str() < inside.as_str());
+            problem.sha256 = Some(digest(files[first..].iter().take_while(|file| file.path.as_str().starts_with(&inside))));
         }
     }
+}
+
+/// SHA-256 over the lines of files, hex.
+fn digest<'a>(files: impl Iterator<Item = &'a File>) -> String {
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(format!("{}  {}\n", file.sha256, file.path.as_str()));
+    }
+    hex(&digest.finalize())
 }
 
 /// What looks at the entries.

@@ -217,6 +217,7 @@ fn package(ecosystem: Ecosystem, name: &str, version: Option<String>) -> Result<
         dev: false,
         paths: Vec::new(),
         evidence: "query",
+        holding: None,
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) struct File {
     pub(super) secret: Secret,
     pub(super) signature: Signature,
     pub(super) drift: Drift,
+    pub(super) integrity: Integrity,
     pub(super) policy: Policy,
     pub(super) limits: Limits,
     pub(super) ignore: Vec<Spanned<Ignore>>,
@@ -55,6 +56,13 @@ pub(super) struct Build {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Secret {
     pub(super) rules: Vec<Word>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Integrity {
+    pub(super) altered: Option<Word>,
+    pub(super) extra: Option<Word>,
 }
 
 #[derive(Default, Deserialize)]

@@ -27,6 +27,9 @@ lock = ["package-lock.json"]
 sbom = ["bom.json"]
 [secret]
 rules = ["rules.toml"]
+[integrity]
+altered = "deny"
+extra = "warn"
 [drift]
 version = "deny"
 extra = "info"
@@ -81,6 +84,7 @@ fn every_key_is_read() {
     assert_eq!((config.policy.vulnerability.deny, config.policy.vulnerability.warn), (Threshold::Critical, Threshold::Low));
     assert_eq!(config.policy.vulnerability.unknown, Level::Deny);
     assert_eq!((config.policy.advisories.warn_days, config.policy.advisories.incomplete_days), (1, 2));
+    assert_eq!((config.policy.integrity.altered, config.policy.integrity.extra), (Level::Deny, Level::Warn));
     assert!(config.policy.signature.required);
     assert_eq!(config.policy.ignores[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!(config.policy.accepts[0].expires, Some("2027-01-31".parse().unwrap()));
@@ -112,7 +116,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
     for (text, expected) in [
         (
             "completness = \"strict\"",
-            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `drift`, `policy`, `limits`, `ignore`, `accept`",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `drift`, `integrity`, `policy`, `limits`, `ignore`, `accept`",
         ),
         (
             "\n[vulnerability]\ndeny = \"grave\"",

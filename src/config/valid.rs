@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use fngate::model::Level;
-use fngate::policy::{self, AdvisorySettings, Completeness, DriftSettings, Settings, SignatureSettings, Threshold, VulnerabilitySettings};
+use fngate::policy::{
+    self, AdvisorySettings, Completeness, DriftSettings, IntegritySettings, Settings, SignatureSettings, Threshold, VulnerabilitySettings,
+};
 use jiff::civil::Date;
 use toml::{Spanned, Value};
 
@@ -126,10 +128,19 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
             required: raw.signature.required.unwrap_or(!raw.signature.identity.is_empty() || !raw.signature.key.is_empty()),
         },
         drift: drift(&raw.drift)?,
+        integrity: integrity(&raw.integrity)?,
         completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
         ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
         accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,
         kinds: Vec::new(),
+    })
+}
+
+fn integrity(raw: &raw::Integrity) -> Result<IntegritySettings, Fault> {
+    let default = IntegritySettings::default();
+    Ok(IntegritySettings {
+        altered: optional(raw.altered.as_ref(), "integrity.altered", &LEVELS)?.unwrap_or(default.altered),
+        extra: optional(raw.extra.as_ref(), "integrity.extra", &LEVELS)?.unwrap_or(default.extra),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::npm::{Place, package_root, place};
 use super::problem::{BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, RUST_BINARY_UNATTRIBUTED};
-use super::pypi::distribution;
+use super::pypi::{Known as Import, distribution};
 use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, purl};
 
 /// Places that are named for one candidate.
@@ -212,8 +212,9 @@ impl<'a> Known<'a> {
             return self.packages.contains_key(&name) || self.packages.contains_key(module);
         }
         let import = path.file_name().split('.').next().unwrap_or_default();
-        if let Some(known) = distribution(import).filter(|known| self.packages.contains_key(*known)) {
-            return !known.is_empty();
+        let mut known = Import::exactly(import).into_iter().flat_map(Import::distributions);
+        if known.any(|known| self.packages.contains_key(&known)) {
+            return true;
         }
         let folded = self.ecosystem.folded(import);
         let import = folded.trim_matches('-');

@@ -51,7 +51,11 @@ pub fn read_lock(name: &str, content: &[u8]) -> Result<Vec<Package>, LockError> 
         .ok_or_else(|| LockError::Unknown(name.to_owned()))?;
     let mut found = Inventory::default();
     let malformed = |fault| LockError::Malformed { name: name.to_owned(), fault };
-    reader.extract(&Entry { path: &path, content }, &mut found).map_err(malformed)?;
+    reader.extract(&Entry { path: &path, content }, &mut found).map_err(&malformed)?;
+    if !found.drafts.is_empty() {
+        let fault = "it includes other files or installs something without a name; give one file with everything in it (`pip-compile`, `uv export`)";
+        return Err(malformed(Malformed(fault.to_owned())));
+    }
     if found.packages.is_empty() {
         return Err(LockError::Empty(name.to_owned()));
     }
@@ -74,7 +78,9 @@ fn by_name<'a>(last: &'a str, content: &[u8]) -> Option<Found<'a>> {
     // npm's hidden lockfile counts in `node_modules` only, and has the format of the other.
     let last = if last == ".package-lock.json" { "package-lock.json" } else { last };
     let path = EntryPath::new(last).ok()?;
-    READERS.into_iter().find(|reader| reader.wants(&path, content)).map(|reader| (reader, last))
+    let reads =
+        |reader: &&dyn Extractor| reader.wants(&path, content) && (reader.name() != pypi::REQUIREMENTS || pypi::is_requirements(&path));
+    READERS.into_iter().find(reads).map(|reader| (reader, last))
 }
 
 /// By what only the format's own tool writes.

@@ -66,6 +66,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &npm::PnpmLock,
     &npm::SourceMap,
     &npm::YarnLock,
+    &other::Bytecode,
     &other::Image,
     &other::Native,
     &other::Neighbour,
@@ -81,4 +82,6 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Requires,
     &pypi::TomlLock,
     &pypi::TopLevel,
+    &pypi::VendorList,
+    &pypi::VersionLiteral,
 ];

@@ -42,10 +42,12 @@ impl<'a> Owners<'a> {
         self.claim(path).is_some()
     }
 
-    /// The claim that makes a file a package's own: on the file itself, or on the innermost folder around it.
+    /// The claim that makes a file a package's own: on the file itself, or on the innermost folder around it. What Python has
+    /// compiled is whose it was compiled from.
     #[must_use]
     pub fn claim(&self, path: &EntryPath) -> Option<&'a Claim> {
-        self.file(path.as_str()).or_else(|| self.enclosing(path.as_str()))
+        let path = path.as_str();
+        self.file(path).or_else(|| self.enclosing(path)).or_else(|| self.file(&source(path)?))
     }
 
     /// The claim on the innermost folder that `path` lies in.
@@ -76,6 +78,15 @@ impl<'a> Owners<'a> {
     /// Whether `folder` itself is claimed.
     pub(super) fn claims(&self, folder: &str) -> bool {
         self.folder(folder).is_some()
+    }
+}
+
+/// The module that a compiled one was made from (PEP 3147): `a.py` for `__pycache__/a.cpython-312.pyc` and for `a.pyc`.
+pub(super) fn source(path: &str) -> Option<String> {
+    let stem = path.strip_suffix(".pyc")?;
+    match stem.rsplit_once("__pycache__/") {
+        Some((folder, name)) => Some(format!("{folder}{}.py", name.split('.').next()?)),
+        None => Some(format!("{stem}.py")),
     }
 }
 

@@ -95,6 +95,18 @@ pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
            every package that may be inside is judged.",
 };
 
+/// A requirements file that asks for something the artifact does not show.
+pub(super) const REQUIREMENT_UNRESOLVED: ProblemKind = ProblemKind {
+    id: "requirement-unresolved",
+    class: ProblemClass::Unseen,
+    title: "a requirements file asks for what cannot be seen",
+    page: "A requirements file includes another one (`-r base.txt`, `-c constraints.txt`) that is not in the artifact or cannot be read, \
+           or it has a line that installs something without a name (`git+https://..` without `#egg=name`). Whatever that would install is \
+           unknown. Where packages are installed in the artifact they speak for themselves, and this is not raised.\n\n\
+           Ship the included file too, or one file with everything in it (`pip-compile`, `uv export`); write `name @ git+https://..` where \
+           a line has no name.",
+};
+
 /// A compressed file in a format without a reader.
 pub(super) const ARCHIVE_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "archive-unattributed",
@@ -114,6 +126,16 @@ pub(super) const BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
            was built from, cannot be read off it.\n\nShip it unpacked: function packages are compressed anyway.",
 };
 
+/// JavaScript that was compiled and whose source is gone.
+pub(super) const BYTECODE_UNATTRIBUTED: ProblemKind = ProblemKind {
+    id: "bytecode-unattributed",
+    class: ProblemClass::Unattributed,
+    title: "compiled JavaScript that no package owns",
+    page: "The file holds JavaScript that bytenode, pkg or a like tool has compiled for V8. Node.js runs it, and neither a person nor \
+           a scanner can tell which packages are in it.\n\nDeploy the source; or accept the file by path and SHA-256, with a reason \
+           (`[[accept]]`).",
+};
+
 /// A Go binary.
 pub(super) const GO_BINARY: ProblemKind = out_of_scope("go-binary", "a Go binary, which is not judged");
 /// A Java archive.
@@ -124,6 +146,17 @@ pub(super) const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET applicatio
 pub(super) const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
 /// PHP packages.
 pub(super) const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
+/// Java classes outside an archive.
+pub(super) const JAVA: ProblemKind = out_of_scope("java", "Java classes, which are not judged");
+/// Bytecode without its source.
+pub(super) const BYTECODE: ProblemKind = ProblemKind {
+    id: "bytecode",
+    class: ProblemClass::OutOfScope,
+    title: "bytecode without its source, which is not judged",
+    page: "The file was compiled for a runtime (Python, Lua, Erlang, LLVM) and lies there without its source, in no package. It runs; what \
+           it imports and does is not read off it. It was hashed, searched for secrets and named here.\n\nShip the source beside it (for \
+           Python the `.py` file), or set `completeness = \"strict\"` to have such artifacts end incomplete.",
+};
 /// Native code that no package owns.
 pub(super) const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
 
@@ -146,16 +179,20 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &BUNDLE_CONTRADICTED,
     &BUNDLE_UNATTRIBUTED,
     &BUNDLE_VERSIONS_UNKNOWN,
+    &BYTECODE,
+    &BYTECODE_UNATTRIBUTED,
     &DOTNET,
     &GO_BINARY,
     &IMAGE_UNREAD,
     &JAR,
+    &JAVA,
     &LOCKFILE_UNREAD,
     &MANIFEST_MALFORMED,
     &MINIFIED_UNATTRIBUTED,
     &NATIVE_CODE,
     &PACKAGE_UNATTRIBUTED,
     &PHP,
+    &REQUIREMENT_UNRESOLVED,
     &RUBY,
     &RUST_BINARY_UNATTRIBUTED,
 ];

@@ -19,7 +19,7 @@ pub struct Bundled {
 
 /// What one piece of evidence says of one bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Trace {
+pub struct BundleTrace {
     /// The bundle it speaks of, so far as the evidence knows: a path, or the name of a file beside it.
     pub bundle: EntryPath,
     /// The file that is the evidence; the bundle itself, its map, its metafile.

@@ -3,7 +3,10 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{BoundFacts, BundleFacts, Claim, Dependencies, Drift, EntryPath, NotJudged, Package, Problem, ProblemClass, Secret, Trace};
+use super::{
+    BoundFacts, BundleFacts, BundleTrace, Claim, Dependencies, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass,
+    Secret,
+};
 
 /// A file that was shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,6 +45,27 @@ pub struct Code {
     pub code: u64,
     /// Whether it looks minified.
     pub minified: bool,
+}
+
+/// A text that speaks of other files, or that counts only where another file speaks of it (what a requirements file includes):
+/// it is read once all of them have been seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Draft {
+    /// Where.
+    pub path: EntryPath,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a file of a Python package says of the package it is part of, for where no metadata speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// Where.
+    pub path: EntryPath,
+    /// The version that the code states.
+    pub version: Option<String>,
+    /// Whether it names its author, its licence or its copyright.
+    pub is_published: bool,
 }
 
 /// How much of the artifact's scope the inventory covers.
@@ -86,12 +110,20 @@ pub struct Inventory {
     pub drift: Vec<Drift>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
+    /// Files in packages that are not as the package's record has them.
+    pub changed: Vec<EntryPath>,
+    /// Whose the bytes are.
+    pub ownership: Ownership,
     /// Code that needs an owner; empty once attribution is done.
     pub code: Vec<Code>,
     /// What evidence says of bundles; empty once attribution is done.
-    pub traces: Vec<Trace>,
+    pub bundle_traces: Vec<BundleTrace>,
     /// Facts about every bundle.
     pub bundles: Vec<BundleFacts>,
+    /// Texts that speak of other files or count where others speak of them; empty once attribution is done.
+    pub drafts: Vec<Draft>,
+    /// What Python packages say of themselves; empty once attribution is done.
+    pub traces: Vec<Trace>,
     /// Every secret.
     pub secrets: Vec<Secret>,
     /// Everything that could not be judged.
@@ -111,9 +143,13 @@ impl Inventory {
         self.bounds.append(&mut other.bounds);
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
+        self.changed.append(&mut other.changed);
+        self.ownership += other.ownership;
         self.code.append(&mut other.code);
-        self.traces.append(&mut other.traces);
+        self.bundle_traces.append(&mut other.bundle_traces);
         self.bundles.append(&mut other.bundles);
+        self.drafts.append(&mut other.drafts);
+        self.traces.append(&mut other.traces);
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
@@ -127,12 +163,16 @@ impl Inventory {
         self.files.sort_unstable();
         self.claims.sort_unstable();
         self.claims.dedup();
+        self.changed.sort_unstable();
+        self.changed.dedup();
         self.code.sort_unstable();
         self.code.dedup();
-        self.traces.sort_unstable();
-        self.traces.dedup();
+        self.bundle_traces.sort_unstable();
+        self.bundle_traces.dedup();
         self.bundles.sort_unstable();
         self.bundles.dedup();
+        self.drafts.sort_unstable();
+        self.traces.sort_unstable();
         self.secrets.sort_unstable_by(|a, b| {
             (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
         });
@@ -179,7 +219,14 @@ fn united(mut packages: Vec<Package>) -> Vec<Package> {
     let mut united: Vec<Package> = Vec::with_capacity(packages.len());
     for package in packages {
         match united.last_mut() {
-            Some(last) if key(last) == key(&package) => last.paths.extend(package.paths),
+            Some(last) if key(last) == key(&package) => {
+                last.paths.extend(package.paths);
+                match (&mut last.holding, package.holding) {
+                    (Some(own), Some(other)) => **own += *other,
+                    (own @ None, other) => *own = other,
+                    (Some(_), None) => {}
+                }
+            }
             _ => united.push(package),
         }
     }
@@ -209,6 +256,7 @@ impl Serialize for Inventory {
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;
+        s.serialize_field("bytes", &self.ownership)?;
         s.serialize_field("packages", &rows(&self.packages))?;
         s.serialize_field("candidates", &rows(&self.candidates))?;
         s.serialize_field("bounds", &self.bounds)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::EntryPath;
+use super::{EntryPath, Holding};
 
 /// A registry whose packages are judged. The names are OSV's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -184,6 +184,9 @@ pub struct Package {
     pub paths: Vec<EntryPath>,
     /// Which extractor says so: `npm/package-json`, `cargo/auditable`.
     pub evidence: &'static str,
+    /// What of the artifact is its own; `None` where it has no files, as what is only named or compiled into something.
+    #[serde(flatten)]
+    pub holding: Option<Box<Holding>>,
 }
 
 impl Package {
@@ -210,6 +213,7 @@ impl Package {
             dev: false,
             paths: vec![path.clone()],
             evidence,
+            holding: None,
         }
     }
 

@@ -24,5 +24,11 @@ macro_rules! builtin {
 }
 
 /// Every built-in policy.
-pub(super) const BUILTIN: &[Builtin] =
-    &[builtin!("completeness"), builtin!("drift"), builtin!("secret"), builtin!("signature"), builtin!("vulnerability")];
+pub(super) const BUILTIN: &[Builtin] = &[
+    builtin!("completeness"),
+    builtin!("drift"),
+    builtin!("integrity"),
+    builtin!("secret"),
+    builtin!("signature"),
+    builtin!("vulnerability"),
+];

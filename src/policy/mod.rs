@@ -23,7 +23,8 @@ pub use error::PolicyError;
 pub use exception::missing_key;
 pub use proof::{Proof, prove};
 pub use setting::{
-    Accept, AdvisorySettings, Completeness, DriftSettings, Ignore, Settings, SignatureSettings, Threshold, VulnerabilitySettings,
+    Accept, AdvisorySettings, Completeness, DriftSettings, Ignore, IntegritySettings, Settings, SignatureSettings, Threshold,
+    VulnerabilitySettings,
 };
 
 use crate::model::{Facts, Finding, Outcome, Verdict, hex};

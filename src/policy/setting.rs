@@ -16,6 +16,8 @@ pub struct Settings {
     pub signature: SignatureSettings,
     /// Levels of what lockfiles and installations disagree about.
     pub drift: DriftSettings,
+    /// Levels of packages that are not as they were installed.
+    pub integrity: IntegritySettings,
     /// What becomes of code outside the scope.
     pub completeness: Completeness,
     /// Findings that an operator silenced.
@@ -98,6 +100,21 @@ pub struct DriftSettings {
     pub missing: Level,
 }
 
+/// Levels of packages that are not as they were installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct IntegritySettings {
+    /// Code was edited.
+    pub altered: Level,
+    /// Code was added.
+    pub extra: Level,
+}
+
+impl Default for IntegritySettings {
+    fn default() -> Self {
+        Self { altered: Level::Info, extra: Level::Info }
+    }
+}
+
 impl Default for DriftSettings {
     fn default() -> Self {
         Self { version: Level::Warn, extra: Level::Warn, missing: Level::Info }
@@ -155,6 +172,7 @@ pub(super) struct Document<'a> {
     advisories: &'a AdvisorySettings,
     signature: &'a SignatureSettings,
     drift: &'a DriftSettings,
+    integrity: &'a IntegritySettings,
     completeness: Completeness,
 }
 
@@ -165,6 +183,7 @@ impl Settings {
             advisories: &self.advisories,
             signature: &self.signature,
             drift: &self.drift,
+            integrity: &self.integrity,
             completeness: self.completeness,
         }
     }

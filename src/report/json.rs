@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
-    Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Package,
-    Problem, ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
+    Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership,
+    Package, Problem, ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
 };
 
 /// The JSON report.
@@ -144,6 +144,7 @@ struct JudgedArtifact<'a> {
 struct Coverage<'a> {
     state: InventoryState,
     unattributed_bytes: u64,
+    bytes: &'a Ownership,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     bounded_by: &'a [BoundFacts],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -168,6 +169,7 @@ impl<'a> JudgedArtifact<'a> {
             inventory: Coverage {
                 state: judged.state(),
                 unattributed_bytes: inventory.unattributed_bytes(),
+                bytes: &inventory.ownership,
                 bounded_by: &inventory.bounds,
                 candidates: inventory.candidates.iter().map(Package::purl).collect(),
                 not_judged: &inventory.not_judged,

@@ -64,6 +64,7 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
         Ok(judged) => {
             page.paragraph(0, "", verdict_ink(judged.verdict.outcome), &format!("{lead}{}", verdict_line(judged)));
             page.paragraph(0, "", Ink::Plain, &identity(&judged.facts, several));
+            page.paragraph(0, "inside: ", Ink::Plain, &words::shares(&judged.facts.inventory));
             page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", judged.facts.artifact.sha256));
             for layer in &judged.facts.artifact.layers {
                 page.paragraph(0, "with ", Ink::Plain, &format!("layer {}", escaped(&layer.name)));

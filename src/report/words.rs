@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::NotJudged;
+use crate::model::{Inventory, NotJudged};
 
 /// `1 package`, `2 packages`, `3 Go binaries`.
 pub(super) fn count(number: usize, word: &str) -> String {
@@ -34,6 +34,40 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
+/// `84 % packages (52), 9 % own code, 7 % not judged`: whose the bytes of an artifact are.
+pub(super) fn shares(inventory: &Inventory) -> String {
+    let ownership = &inventory.ownership;
+    let total = ownership.total().bytes;
+    let holders = inventory.packages.iter().filter(|package| package.holding.as_ref().is_some_and(|holding| holding.all().files > 0));
+    let parts = [
+        (ownership.packages, format!("packages ({})", holders.count())),
+        (ownership.first_party, "own code".to_owned()),
+        (ownership.unattributed, "not attributed".to_owned()),
+        (ownership.not_judged, "not judged".to_owned()),
+    ];
+    let parts = parts.into_iter().filter(|(amount, _)| amount.bytes > 0);
+    let mut parts: Vec<String> = parts.map(|(amount, whose)| format!("{} {whose}", share(amount.bytes, total))).collect();
+    if parts.is_empty() {
+        parts.push("nothing".to_owned());
+    }
+    if ownership.unseen > 0 {
+        parts.push(format!("and {} that could not be seen", bytes(ownership.unseen)));
+    }
+    parts.join(", ")
+}
+
+/// `84 %`: rounded, but what is there is not `0 %`, and what is not all is not `100 %`.
+fn share(part: u64, total: u64) -> String {
+    if part >= total {
+        return "100 %".to_owned();
+    }
+    match (part as f64 * 100.0 / total as f64).round() {
+        share if share < 1.0 => "<1 %".to_owned(),
+        share if share > 99.0 => ">99 %".to_owned(),
+        share => format!("{share:.0} %"),
+    }
+}
+
 /// `1 Go binary, 2 jars, 8.4 MB`: what is not judged; empty where nothing is.
 pub(super) fn not_judged(files: &[NotJudged]) -> String {
     if files.is_empty() {
@@ -62,7 +96,7 @@ fn thing(kind: &str) -> String {
         })
         .collect();
     let words = words.join(" ");
-    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "PHP" | "Ruby") { format!("{words} file") } else { words }
+    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "Java" | "PHP" | "Ruby") { format!("{words} file") } else { words }
 }
 
 #[cfg(test)]
@@ -86,6 +120,22 @@ mod tests {
         }
         assert_eq!(bytes(999_999), "1 MB");
         assert_eq!(bytes(u64::MAX), "18447 PB");
+    }
+
+    #[test]
+    fn shares_are_whole_percents() {
+        for (part, total, text) in
+            [(0, 10, "<1 %"), (1, 1000, "<1 %"), (84, 100, "84 %"), (999, 1000, ">99 %"), (10, 10, "100 %"), (u64::MAX, u64::MAX, "100 %")]
+        {
+            assert_eq!(share(part, total), text, "{part} {total}");
+        }
+        let mut inventory = Inventory::default();
+        assert_eq!(shares(&inventory), "nothing");
+        inventory.ownership.first_party.add(100);
+        inventory.ownership.unseen = 2_000_000;
+        assert_eq!(shares(&inventory), "100 % own code, and 2 MB that could not be seen");
+        inventory.ownership.not_judged.add(300);
+        assert_eq!(shares(&inventory), "25 % own code, 75 % not judged, and 2 MB that could not be seen");
     }
 
     #[test]

@@ -137,6 +137,16 @@ fn every_trick_is_a_problem_and_every_ordinary_archive_is_none() {
 }
 
 #[test]
+fn bytes_of_all_owners_are_those_of_every_hostile_archive() {
+    let Some(hostile) = hostile() else { return };
+    for case in cases(hostile) {
+        let name = case["file"].as_str().expect("a file");
+        let Ok(artifact) = Artifact::open(&hostile.join(name)) else { continue };
+        crate::extract::ownership::adds_up(&fngate::scan::scan(&artifact, &limits(&case), None, &[]), name);
+    }
+}
+
+#[test]
 fn one_worker_and_many_see_the_same() {
     let Some(hostile) = hostile() else { return };
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");

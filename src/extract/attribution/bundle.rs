@@ -10,7 +10,7 @@ use super::scope::upwards;
 use crate::extract::owner::Owners;
 use crate::extract::problem::{BUNDLE_CONTRADICTED, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
 use crate::model::{
-    BundleFacts, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Share, Trace,
+    BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Share,
 };
 
 /// Evidence, the strongest first.
@@ -38,10 +38,10 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let copies = super::code::copies(&code, &inventory.files, &owners);
     let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.owns(&code.path) && !copies.contains(&code.path);
     let (code, kept): (Vec<Code>, Vec<Code>) = code.into_iter().partition(is_open);
-    let (traces, later): (Vec<Trace>, Vec<Trace>) =
-        std::mem::take(&mut inventory.traces).into_iter().partition(|trace| !owners.owns(&trace.source));
+    let (traces, later): (Vec<BundleTrace>, Vec<BundleTrace>) =
+        std::mem::take(&mut inventory.bundle_traces).into_iter().partition(|trace| !owners.owns(&trace.source));
     drop(owners);
-    (inventory.code, inventory.traces) = (kept, later);
+    (inventory.code, inventory.bundle_traces) = (kept, later);
     let mut bundles: BTreeMap<EntryPath, Bundle> =
         code.into_iter().map(|code| (code.path.clone(), Bundle { code, traces: Vec::new() })).collect();
     assign(traces, &inventory.files, &mut bundles);
@@ -56,7 +56,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
 /// A bundle, and everything that speaks of it.
 struct Bundle {
     code: Code,
-    traces: Vec<Trace>,
+    traces: Vec<BundleTrace>,
 }
 
 #[derive(Default)]
@@ -67,7 +67,7 @@ struct Found {
 }
 
 /// Brings each trace to its bundle. A script that only a map or metafile knows to be a bundle becomes one.
-fn assign(traces: Vec<Trace>, files: &[File], bundles: &mut BTreeMap<EntryPath, Bundle>) {
+fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<EntryPath, Bundle>) {
     let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
     for trace in traces {
         let Some(&size) = sizes.get(&trace.bundle) else { continue };
@@ -81,7 +81,7 @@ fn assign(traces: Vec<Trace>, files: &[File], bundles: &mut BTreeMap<EntryPath, 
 
 impl Bundle {
     fn open(mut self, locks: &Locks<'_>, found: &mut Found) {
-        let rank = |trace: &Trace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
+        let rank = |trace: &BundleTrace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
         self.traces.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
         self.contradicted(found);
         let mut whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
@@ -158,7 +158,7 @@ impl Bundle {
     }
 
     /// Whether evidence that claims to account for everything accounts for enough.
-    fn covers(&self, trace: &Trace) -> bool {
+    fn covers(&self, trace: &BundleTrace) -> bool {
         if trace.evidence != "npm/source-map" {
             return true;
         }
@@ -170,14 +170,14 @@ impl Bundle {
 
     /// Every package that stands in the bundle, with the strongest evidence for it. Where something lists all of them, the rest
     /// adds versions only.
-    fn named(&self, whole: Option<&Trace>) -> Vec<(&'static str, Bundled)> {
+    fn named(&self, whole: Option<&BundleTrace>) -> Vec<(&'static str, Bundled)> {
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for package in self.traces.iter().flat_map(|trace| &trace.packages) {
             versions.entry(&package.name).or_default().extend(package.version.as_deref());
         }
         let mut named: Vec<(&'static str, Bundled)> = Vec::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let chosen: Vec<&Trace> = whole.map_or_else(|| self.traces.iter().collect(), |whole| vec![whole]);
+        let chosen: Vec<&BundleTrace> = whole.map_or_else(|| self.traces.iter().collect(), |whole| vec![whole]);
         for trace in chosen {
             let fresh: Vec<&Bundled> = trace.packages.iter().filter(|package| !seen.contains(&package.name)).collect();
             seen.extend(fresh.iter().map(|package| package.name.clone()));
@@ -247,7 +247,7 @@ fn is_open(package: &Package) -> bool {
     package.version.is_none() && package.candidates.is_empty() && package.origin != Origin::FirstParty
 }
 
-fn names(trace: &Trace) -> impl Iterator<Item = String> + '_ {
+fn names(trace: &BundleTrace) -> impl Iterator<Item = String> + '_ {
     trace.packages.iter().map(|package| package.name.clone())
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::extract::owner::Owners;
+use crate::extract::owner::{Owners, source};
 use crate::extract::problem::{
-    ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED, BUNDLE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
+    ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED, BUNDLE_UNATTRIBUTED, BYTECODE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS,
+    RUST_BINARY_UNATTRIBUTED,
 };
 use crate::model::{Code, CodeKind, Ecosystem, EntryPath, File, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
 
@@ -19,12 +20,26 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let copies = copies(&unowned, &inventory.files, &owners);
     inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
     inventory.not_judged.retain(|file| !owners.owns(&file.path));
+    with_source(&mut inventory.not_judged, &inventory.files);
     inventory.problems.retain(|problem| {
-        let path = problem.path.as_ref().filter(|_| [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id].contains(&problem.kind));
+        let path = problem
+            .path
+            .as_ref()
+            .filter(|_| [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id, BYTECODE_UNATTRIBUTED.id].contains(&problem.kind));
         path.is_none_or(|path| !owners.owns(path))
     });
     inventory.problems.extend(outside(&inventory.not_judged));
     crates(inventory);
+}
+
+/// Takes back compiled Python whose source lies beside it, and was seen.
+fn with_source(not_judged: &mut Vec<NotJudged>, files: &[File]) {
+    let sources: HashSet<String> = not_judged.iter().filter_map(|file| source(file.path.as_str())).collect();
+    if sources.is_empty() {
+        return;
+    }
+    let there: HashSet<&str> = files.iter().map(|file| file.path.as_str()).filter(|path| sources.contains(*path)).collect();
+    not_judged.retain(|file| source(file.path.as_str()).is_none_or(|source| !there.contains(source.as_str())));
 }
 
 /// The commands in `node_modules/.bin` that are, byte for byte, a package's own file: a packer that follows links copies them.

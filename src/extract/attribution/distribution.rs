@@ -9,8 +9,8 @@ use crate::extract::problem::MANIFEST_MALFORMED;
 use crate::extract::pypi::{FIXTURES, Standing, base, import_claims, name_and_version, standing};
 use crate::model::{Claim, Ecosystem, EntryPath, Inventory, Package, Relation, owner};
 
-/// Adds the distributions whose metadata file is gone, drops the ones that are fixtures, marks vendored copies, and claims
-/// what a distribution's name stands for.
+/// Adds the distributions whose metadata file is gone, drops the ones that are fixtures, marks vendored copies, claims what a
+/// distribution's name stands for, and takes back the claims of metadata that is no distribution's: nobody judges what it lists.
 pub(super) fn settle(inventory: &mut Inventory) {
     let nameless = nameless(inventory);
     inventory.packages.extend(nameless);
@@ -43,6 +43,14 @@ pub(super) fn settle(inventory: &mut Inventory) {
     });
     inventory.packages = packages;
     inventory.claims.append(&mut claims);
+    let standing: HashSet<&str> = pypi(&inventory.packages).map(|path| owner(path.as_str())).collect();
+    // A package.json claims its own folder, and is a package or a problem.
+    inventory.claims.retain(|claim| claim.path == *claim.owner || standing.contains(&*claim.owner));
+}
+
+/// The metadata of all Python packages.
+fn pypi(packages: &[Package]) -> impl Iterator<Item = &EntryPath> {
+    packages.iter().filter(|package| package.ecosystem == Ecosystem::PyPi).flat_map(|package| &package.paths)
 }
 
 /// The distributions whose `.dist-info` folder has lost its METADATA: the folder's own name has the name and the version.
@@ -71,9 +79,8 @@ fn nameless(inventory: &Inventory) -> Vec<Package> {
 
 /// The doubtful folders in which files lie that an installation record lists.
 fn confirmed(inventory: &Inventory, owners: &Owners<'_>) -> HashSet<String> {
-    let bases = inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::PyPi).flat_map(|package| &package.paths);
     let doubtful: HashSet<&str> =
-        bases.filter_map(|path| base(path.as_str())).filter(|base| standing(base) == Standing::Doubtful).collect();
+        pypi(&inventory.packages).filter_map(|path| base(path.as_str())).filter(|base| standing(base) == Standing::Doubtful).collect();
     let mut confirmed = HashSet::new();
     if doubtful.is_empty() {
         return confirmed;
@@ -94,8 +101,7 @@ fn confirmed(inventory: &Inventory, owners: &Owners<'_>) -> HashSet<String> {
 fn unlisted<'a>(inventory: &Inventory, doubtful: &HashSet<&'a str>) -> HashSet<&'a str> {
     let lists = |file: &&crate::model::File| matches!(file.path.file_name(), "RECORD" | "installed-files.txt" | "top_level.txt");
     let listed: HashSet<&str> = inventory.files.iter().filter(lists).map(|file| file.path.folder()).collect();
-    let bare = inventory.packages.iter().filter(|package| package.ecosystem == Ecosystem::PyPi).flat_map(|package| &package.paths);
-    let bare = bare.filter(|path| !listed.contains(path.folder())).filter_map(|path| base(path.as_str()));
+    let bare = pypi(&inventory.packages).filter(|path| !listed.contains(path.folder())).filter_map(|path| base(path.as_str()));
     bare.filter(|base| !base.split('/').any(|component| FIXTURES.contains(&component)))
         .filter_map(|base| doubtful.get(base).copied())
         .collect()

@@ -7,36 +7,48 @@ mod distribution;
 mod drift;
 mod edge;
 mod graph;
+mod import_package;
+mod integrity;
+mod ledger;
+mod requirements;
 mod scope;
 mod stripped;
+mod vendored;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::npm::package_root;
 use super::owner::Owners;
 use super::problem::MANIFEST_MALFORMED;
-use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{EntryPath, Inventory, Origin, Package, Relation, owner};
 
 /// Settles an inventory after the whole pass over an artifact, nested archives included. Call it once; it does not depend on
 /// the order of the lists. Time and memory grow with the number of files and claims times the depth of their paths.
 ///
 /// - Distribution metadata counts where an interpreter would look for it: elsewhere it is a fixture and dropped, inside
 ///   another package it is a vendored copy.
+/// - What requirements files include is taken in, their constraints are applied, and what they include and is not there is said.
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
 /// - What manifests ask for and lockfiles resolve becomes edges between the packages that are left.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
+/// - Every file is counted for its one owner.
 #[must_use]
 pub fn attribute(mut inventory: Inventory) -> Inventory {
     distribution::settle(&mut inventory);
+    let included = requirements::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
     bundle::settle(&mut inventory);
     let declared = edge::declared(&inventory);
-    scope::settle(&mut inventory);
+    let asked = import_package::asked(&inventory);
+    scope::settle(&mut inventory, &included);
+    requirements::quiet(&mut inventory);
+    stripped::settle(&mut inventory);
     disown(&mut inventory);
     bundle::settle(&mut inventory);
     code::settle(&mut inventory);
-    stripped::settle(&mut inventory);
+    import_package::settle(&mut inventory, &asked);
+    ledger::settle(&mut inventory);
     bind(&mut inventory);
     edge::settle(&mut inventory, declared);
     inventory
@@ -54,17 +66,14 @@ fn quiet_fixtures(inventory: &mut Inventory) {
     });
 }
 
-/// Takes the folders of first-party and private npm packages out of the claims: nobody judges such a package by its name, so
-/// a bundle inside it has no owner.
+/// Takes the claims of first-party and private packages back: nobody judges such a package by its name, so a bundle inside it
+/// has no owner, and a secret is the function's own.
 fn disown(inventory: &mut Inventory) {
-    let is_ours = |package: &&Package| {
-        package.ecosystem == Ecosystem::Npm
-            && package.relation == Relation::Installed
-            && matches!(package.origin, Origin::FirstParty | Origin::Private)
-    };
-    let ours: Vec<&str> = inventory.packages.iter().filter(is_ours).flat_map(|package| &package.paths).map(EntryPath::folder).collect();
+    let is_ours =
+        |package: &&Package| package.relation == Relation::Installed && matches!(package.origin, Origin::FirstParty | Origin::Private);
+    let ours = inventory.packages.iter().filter(is_ours).flat_map(|package| &package.paths);
+    let ours: HashSet<&str> = ours.map(|path| owner(path.as_str())).collect();
     if !ours.is_empty() {
-        let ours: std::collections::HashSet<&str> = ours.into_iter().collect();
         inventory.claims.retain(|claim| !ours.contains(&*claim.owner));
     }
 }

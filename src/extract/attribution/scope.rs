@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::requirements::Included;
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::LOCKFILE_UNREAD;
 use crate::extract::pypi::{FIXTURES, base};
@@ -10,14 +11,14 @@ use crate::model::{Ecosystem, EntryPath, Inventory, LAYERS, Origin, Package, Rel
 type Name = (Ecosystem, String);
 
 /// Carries origins over to the installed packages, and drops what only a lockfile or manifest names where that is moot.
-pub(super) fn settle(inventory: &mut Inventory) {
+pub(super) fn settle(inventory: &mut Inventory, included: &Included) {
     let packages = std::mem::take(&mut inventory.packages);
     let owners = Owners::new(&inventory.claims);
     let (named, mut known): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(is_named);
     let named = spoken(named, &known, &owners);
     carry_origins(&named, &mut known);
     inventory.drift.extend(super::drift::between(&named, &known));
-    let mut kept = remaining(named, &known);
+    let mut kept = remaining(named, &known, included);
     known.append(&mut kept);
     for package in known.iter_mut().filter(|package| package.relation != Relation::Bundled) {
         (package.elective, package.place) = (false, Box::default());
@@ -95,8 +96,9 @@ fn carry_origins(named: &[Package], known: &mut [Package]) {
 }
 
 /// What remains of the named packages once each lockfile of which something is installed is moot.
-fn remaining(named: Vec<Package>, known: &[Package]) -> Vec<Package> {
-    let moot = moot(&named, known);
+fn remaining(named: Vec<Package>, known: &[Package], included: &Included) -> Vec<Package> {
+    let mut moot = moot(&named, known, included);
+    included.spread(&mut moot);
     let mut remaining = Vec::new();
     for mut package in named {
         if package.origin == Origin::FirstParty || package.evidence == "pypi/direct-url" {
@@ -112,7 +114,7 @@ fn remaining(named: Vec<Package>, known: &[Package]) -> Vec<Package> {
 
 /// The lockfiles and manifests whose packages are known by something better: one name in common, below the file's folder or
 /// where module resolution looks from there. A manifest also yields to a lockfile.
-fn moot(named: &[Package], known: &[Package]) -> HashSet<EntryPath> {
+fn moot(named: &[Package], known: &[Package], included: &Included) -> HashSet<EntryPath> {
     // Where each name is installed, and where each name is locked.
     let mut installed: HashMap<Name, HashSet<&str>> = HashMap::new();
     let mut locked: HashMap<Name, HashSet<&str>> = HashMap::new();
@@ -120,7 +122,10 @@ fn moot(named: &[Package], known: &[Package]) -> HashSet<EntryPath> {
     let mut files: HashMap<Name, HashMap<&str, Vec<&EntryPath>>> = HashMap::new();
     for package in named {
         for path in &package.paths {
-            files.entry(name(package)).or_default().entry(scope(path)).or_default().push(path);
+            let by_scope = files.entry(name(package)).or_default();
+            for scope in included.scopes(path).chain([scope(path)]) {
+                by_scope.entry(scope).or_default().push(path);
+            }
             if package.relation == Relation::Locked {
                 locked.entry(name(package)).or_default().insert(scope(path));
             }
@@ -148,7 +153,7 @@ fn moot(named: &[Package], known: &[Package]) -> HashSet<EntryPath> {
         }
         let is_known =
             |folder: &str| installed.is_some_and(|homes| homes.contains(folder)) || locked.is_some_and(|homes| homes.contains(folder));
-        for path in package.paths.iter().filter(|path| upwards(scope(path)).any(is_known)) {
+        for path in package.paths.iter().filter(|path| included.scopes(path).chain([scope(path)]).flat_map(upwards).any(is_known)) {
             moot.insert(path.clone());
         }
     }

@@ -31,11 +31,13 @@ impl Extractor for EggInfo {
         let mut package = Package::new(Ecosystem::PyPi, &name, Some(&version), Relation::Installed, entry.path, self.name());
         if folder == "EGG-INFO" {
             // An egg is one distribution, all of it.
-            found.claims.extend(holder.rsplit_once('/').map(|(egg, _)| Claim::folder(&owner(path).into(), egg)));
-        } else if !folder.ends_with(".egg-info") {
+            let egg = holder.rsplit_once('/').map(|(egg, _)| egg).filter(|egg| egg.ends_with(".egg") || egg.ends_with(".egg!"));
+            found.claims.extend(egg.map(|egg| Claim::folder(&owner(path).into(), egg)));
+        } else if place::is_source(path) {
             found.claims.extend(place::base(path).map(|top| Claim::folder(&owner(path).into(), top)));
-        } else if named.is_none() {
-            // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own.
+        } else if folder.ends_with(".egg-info") && named.is_none() && !place::is_site(path) {
+            // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own. What lies
+            // where an installer puts things was installed, whatever it is called.
             package.origin = Origin::FirstParty;
         }
         let names = header::requirements(entry.content);

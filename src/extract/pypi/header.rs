@@ -1,6 +1,6 @@
 //! Headers of core metadata (packaging.python.org, "Core metadata specifications"): `Name: value` lines up to an empty one.
 
-use super::requirement::wish;
+use super::requires_dist::wish;
 use crate::extract::document::word;
 use crate::model::Wish;
 

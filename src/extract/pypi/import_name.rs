@@ -1,143 +1,104 @@
 //! Import names of widely used distributions, with the distribution's name. By them a package is told from the function's own
 //! modules where its metadata is gone.
 
-/// Import package and distribution, sorted by the former. Names that a team might well give its own package (`models`,
-/// `common`) are left out.
-const KNOWN: [(&str, &str); 118] = [
-    ("Crypto", "pycryptodome"),
-    ("OpenSSL", "pyopenssl"),
-    ("PIL", "pillow"),
-    ("aiobotocore", "aiobotocore"),
-    ("aiohttp", "aiohttp"),
-    ("alembic", "alembic"),
-    ("annotated_types", "annotated-types"),
-    ("anthropic", "anthropic"),
-    ("anyio", "anyio"),
-    ("attr", "attrs"),
-    ("aws_lambda_powertools", "aws-lambda-powertools"),
-    ("aws_xray_sdk", "aws-xray-sdk"),
-    ("awswrangler", "awswrangler"),
-    ("bcrypt", "bcrypt"),
-    ("boto3", "boto3"),
-    ("botocore", "botocore"),
-    ("bs4", "beautifulsoup4"),
-    ("bson", "pymongo"),
-    ("cachetools", "cachetools"),
-    ("certifi", "certifi"),
-    ("cffi", "cffi"),
-    ("chalice", "chalice"),
-    ("chardet", "chardet"),
-    ("charset_normalizer", "charset-normalizer"),
-    ("click", "click"),
-    ("cryptography", "cryptography"),
-    ("datadog_lambda", "datadog-lambda"),
-    ("dateutil", "python-dateutil"),
-    ("ddtrace", "ddtrace"),
-    ("defusedxml", "defusedxml"),
-    ("django", "django"),
-    ("dns", "dnspython"),
-    ("docopt", "docopt"),
-    ("docutils", "docutils"),
-    ("ecdsa", "ecdsa"),
-    ("elasticsearch", "elasticsearch"),
-    ("fastapi", "fastapi"),
-    ("flask", "flask"),
-    ("frozenlist", "frozenlist"),
-    ("fsspec", "fsspec"),
-    ("gunicorn", "gunicorn"),
-    ("h11", "h11"),
-    ("httpcore", "httpcore"),
-    ("httpx", "httpx"),
-    ("idna", "idna"),
-    ("importlib_metadata", "importlib-metadata"),
-    ("isodate", "isodate"),
-    ("itsdangerous", "itsdangerous"),
-    ("jinja2", "jinja2"),
-    ("jmespath", "jmespath"),
-    ("joblib", "joblib"),
-    ("jose", "python-jose"),
-    ("jsonschema", "jsonschema"),
-    ("jwt", "pyjwt"),
-    ("langchain", "langchain"),
-    ("loguru", "loguru"),
-    ("lxml", "lxml"),
-    ("mangum", "mangum"),
-    ("markupsafe", "markupsafe"),
-    ("marshmallow", "marshmallow"),
-    ("matplotlib", "matplotlib"),
-    ("msal", "msal"),
-    ("msgpack", "msgpack"),
-    ("multidict", "multidict"),
-    ("nacl", "pynacl"),
-    ("numpy", "numpy"),
-    ("openai", "openai"),
-    ("openpyxl", "openpyxl"),
-    ("opensearchpy", "opensearch-py"),
-    ("orjson", "orjson"),
-    ("pandas", "pandas"),
-    ("paramiko", "paramiko"),
-    ("passlib", "passlib"),
-    ("pip", "pip"),
-    ("pkg_resources", "setuptools"),
-    ("psycopg2", "psycopg2-binary"),
-    ("pyarrow", "pyarrow"),
-    ("pyasn1", "pyasn1"),
-    ("pycparser", "pycparser"),
-    ("pydantic", "pydantic"),
-    ("pydantic_core", "pydantic-core"),
-    ("pygments", "pygments"),
-    ("pymongo", "pymongo"),
-    ("pymysql", "pymysql"),
-    ("pytz", "pytz"),
-    ("redis", "redis"),
-    ("requests", "requests"),
-    ("rpds", "rpds-py"),
-    ("rsa", "rsa"),
-    ("s3fs", "s3fs"),
-    ("s3transfer", "s3transfer"),
-    ("scipy", "scipy"),
-    ("sentry_sdk", "sentry-sdk"),
-    ("setuptools", "setuptools"),
-    ("simplejson", "simplejson"),
-    ("six", "six"),
-    ("sklearn", "scikit-learn"),
-    ("slack_sdk", "slack-sdk"),
-    ("sniffio", "sniffio"),
-    ("soupsieve", "soupsieve"),
-    ("sqlalchemy", "sqlalchemy"),
-    ("starlette", "starlette"),
-    ("stripe", "stripe"),
-    ("tenacity", "tenacity"),
-    ("tiktoken", "tiktoken"),
-    ("tqdm", "tqdm"),
-    ("twilio", "twilio"),
-    ("typing_extensions", "typing-extensions"),
-    ("tzdata", "tzdata"),
-    ("urllib3", "urllib3"),
-    ("uvicorn", "uvicorn"),
-    ("websockets", "websockets"),
-    ("werkzeug", "werkzeug"),
-    ("wheel", "wheel"),
-    ("wrapt", "wrapt"),
-    ("xmltodict", "xmltodict"),
-    ("yaml", "pyyaml"),
-    ("yarl", "yarl"),
-];
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// The distribution that an import name is known for.
-pub(crate) fn distribution(import: &str) -> Option<&'static str> {
-    let at = KNOWN.binary_search_by(|(name, _)| (*name).cmp(import)).ok()?;
-    KNOWN.get(at).map(|(_, distribution)| *distribution)
+/// A line an import package: its name, the distributions that bring it where they are called otherwise (`-` where that depends on
+/// what lies below), and a `?` where a team might well give its own package that name. Distributions among the most downloaded
+/// ones of the index; names that a function's own modules often have (`models`, `common`) are left out.
+const LIST: &str = include_str!("import_names.txt");
+
+/// Components that a name of the list has at most.
+const DEEPEST: usize = 3;
+
+static KNOWN: LazyLock<HashMap<&'static str, Known>> =
+    LazyLock::new(|| LIST.lines().filter_map(|line| Some((line.split(' ').next()?, Known { line }))).collect());
+
+/// An import package that is widely known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    line: &'static str,
+}
+
+impl Known {
+    /// The import package of exactly this name.
+    pub(crate) fn exactly(import: &str) -> Option<Self> {
+        KNOWN.get(import).copied()
+    }
+
+    /// The longest beginning of a path that is one, with its length: `google/auth/jwt.py` is `google/auth`.
+    pub(crate) fn of(path: &str) -> Option<(Self, usize)> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).take(DEEPEST);
+        let known = ends.filter_map(|end| {
+            let name = &path[..end];
+            let module = || [".py", ".pyc"].iter().find_map(|ending| name.strip_suffix(ending)).or_else(|| extension_module(name));
+            Known::exactly(name).or_else(|| Known::exactly(module()?)).map(|known| (known, end))
+        });
+        known.last()
+    }
+
+    /// Whether a name alone says that it is the distribution's.
+    pub(crate) fn is_certain(self) -> bool {
+        !self.line.ends_with(" ?")
+    }
+
+    /// The distributions that bring it, the likeliest first, by their folded names.
+    pub(crate) fn distributions(self) -> impl Iterator<Item = String> {
+        let mut words = self.line.split(' ').filter(|word| *word != "?").peekable();
+        let import = words.next().unwrap_or_default();
+        let named = words.peek().is_none().then(|| import.to_ascii_lowercase().replace('_', "-"));
+        named.into_iter().chain(words.filter(|word| *word != "-").map(str::to_owned))
+    }
+}
+
+/// The module that a shared library is for Python: `_cffi_backend.cpython-312-x86_64-linux-gnu.so`, `a.abi3.so`, `a.pyd`.
+pub(crate) fn extension_module(file: &str) -> Option<&str> {
+    let stem = file.strip_suffix(".so").or_else(|| file.strip_suffix(".pyd"))?;
+    let (module, tag) = stem.split_once('.').unwrap_or((stem, ""));
+    let is_tagged =
+        tag.is_empty() && file.ends_with(".pyd") || ["cpython-", "abi3", "cp", "pypy"].iter().any(|start| tag.starts_with(start));
+    is_tagged.then_some(module)
+}
+
+/// The distribution that an import name is certainly known for.
+pub(crate) fn distribution(import: &str) -> Option<String> {
+    Known::exactly(import).filter(|known| known.is_certain())?.distributions().next()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{KNOWN, distribution};
+    use super::{KNOWN, Known, LIST, distribution, extension_module};
 
     #[test]
-    fn the_table_is_sorted() {
-        assert!(KNOWN.is_sorted_by(|a, b| a.0 < b.0));
-        assert_eq!(distribution("yaml"), Some("pyyaml"));
-        assert_eq!(distribution("handlers"), None);
+    fn the_list_is_sorted_and_has_each_name_once() {
+        let names: Vec<&str> = LIST.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert!(names.is_sorted_by(|a, b| a < b));
+        assert_eq!(names.len(), KNOWN.len());
+    }
+
+    #[test]
+    fn names() {
+        assert_eq!(distribution("yaml").as_deref(), Some("pyyaml"));
+        assert_eq!(distribution("requests").as_deref(), Some("requests"));
+        assert_eq!(distribution("typing_extensions").as_deref(), Some("typing-extensions"));
+        assert_eq!(distribution("docker"), None, "a team's own folder may be called so");
+        for name in ["handlers", "models", "utils", "common", "app", "lib", "tests", "config", "services", "shared"] {
+            assert!(Known::exactly(name).is_none(), "{name}");
+        }
+        assert_eq!(Known::of("google/auth/jwt.py").map(|(_, length)| length), Some("google/auth".len()));
+        assert_eq!(Known::of("six.py").map(|(_, length)| length), Some("six.py".len()));
+        assert_eq!(Known::of("google/own.py").map(|(_, length)| length), None);
+        assert_eq!(Known::of("azure/storage/blob/a.py").map(|(known, _)| known.distributions().count()), Some(1));
+        assert_eq!(Known::of("azure/storage/x.py").map(|(known, _)| known.distributions().count()), Some(0));
+    }
+
+    #[test]
+    fn extension_modules() {
+        assert_eq!(extension_module("_cffi_backend.cpython-312-x86_64-linux-gnu.so"), Some("_cffi_backend"));
+        assert_eq!(extension_module("a.abi3.so"), Some("a"));
+        assert_eq!(extension_module("a.pyd"), Some("a"));
+        assert_eq!(extension_module("libfoo.so"), None);
+        assert_eq!(extension_module("libfoo.so.1"), None);
     }
 }

@@ -46,6 +46,17 @@ pub(crate) fn base(path: &str) -> Option<&str> {
     is_source_archive(outer, inner).then_some(outer)
 }
 
+/// Whether a path lies in a folder into which only installers write.
+pub(crate) fn is_site(path: &str) -> bool {
+    path.split('/').any(|component| matches!(component, "site-packages" | "dist-packages"))
+}
+
+/// Whether a metadata file is that of a source archive, and so speaks for all of it.
+pub(crate) fn is_source(path: &str) -> bool {
+    let (outer, inner) = split(split(path).0);
+    !inner.ends_with(".dist-info") && !inner.ends_with(".egg-info") && is_source_archive(outer, inner)
+}
+
 /// Whether `outer` is the top of an archive as `python -m build --sdist` writes it, with everything in one folder of the
 /// archive's own name.
 fn is_source_archive(outer: &str, inner: &str) -> bool {
@@ -68,6 +79,37 @@ pub(crate) fn standing(base: &str) -> Standing {
     let known = matches!(inner, "" | "python" | "opt/python" | "var/task" | "var/runtime" | "home/site/wwwroot")
         || matches!(last, "site-packages" | "dist-packages");
     if known && components.all(|component| !FIXTURES.contains(&component)) { Standing::Root } else { Standing::Doubtful }
+}
+
+/// Folders, besides the top of an artifact or archive, that an interpreter looks into.
+const ROOTS: [&str; 5] = ["python/", "opt/python/", "var/task/", "var/runtime/", "home/site/wwwroot/"];
+
+/// Where in a path what follows `site-packages`, or the nearest folder that an interpreter looks into, begins.
+pub(crate) fn root_end(path: &str) -> usize {
+    if let Some(at) = site_end(path) {
+        return at;
+    }
+    let top = path.rfind("!/").map_or(0, |at| at + 2);
+    let root = ROOTS.iter().find(|root| path[top..].starts_with(*root));
+    top + root.map_or(0, |root| root.len())
+}
+
+/// Where in a path what follows the last `site-packages` or `dist-packages` begins.
+pub(crate) fn site_end(path: &str) -> Option<usize> {
+    let ends = ["site-packages/", "dist-packages/"].iter().filter_map(|folder| path.rfind(folder).map(|at| at + folder.len()));
+    ends.max()
+}
+
+/// A path within the folder that an interpreter looks into.
+pub(crate) fn after_root(path: &str) -> &str {
+    &path[root_end(path)..]
+}
+
+/// Whether a folder is one in which projects and packages keep copies of others.
+pub(crate) fn is_copies(folder: &str) -> bool {
+    let last = folder.rsplit('/').next().unwrap_or(folder);
+    matches!(last, "vendor" | "vendored" | "lib" | "libs" | "deps" | "_vendor" | "_vendored" | "extern")
+        || folder.ends_with("requests/packages")
 }
 
 fn is_system(component: &str) -> bool {

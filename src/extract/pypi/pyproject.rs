@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Value;
 
-use super::requirements::{Line, requirement};
+use super::requirement::{Line, requirement};
 use crate::extract::document::{toml, word};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
@@ -31,7 +31,7 @@ impl Extractor for Pyproject {
         };
         for line in project.project.unwrap_or_default().dependencies {
             if let Line::Requirement { name, version, origin } = requirement(line.trim()) {
-                declare(name, version, origin);
+                declare(&name, version.as_deref(), origin);
             }
         }
         let poetry = project.tool.unwrap_or_default().poetry.unwrap_or_default().dependencies;

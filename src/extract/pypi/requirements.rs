@@ -1,219 +1,238 @@
-//! requirements.txt (pip documentation, "Requirements File Format"; PEP 508 for one requirement).
+//! requirements.txt (pip documentation, "Requirements File Format"), read as pip's `_internal/req/req_file.py` does.
 
-use crate::extract::document::word;
+use super::requirement::{Line, requirement};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Draft, Ecosystem, Entry, EntryPath, Inventory, Package, Relation};
 
 /// Characters of a logical line that is still one requirement (hashes of many wheels are long).
 const LONGEST_LINE: usize = 64 << 10;
 
-/// Reads requirements files. A `==` pin is declared with its version, anything looser without one.
+/// Bytes of a requirements file; each line becomes many times as large.
+const LARGEST: usize = 16 << 20;
+
+/// Bytes of a file that is kept on the chance that a requirements file includes it.
+const LARGEST_DRAFT: usize = 1 << 20;
+
+/// Files that one file may include.
+const MOST_INCLUDES: usize = 500;
+
+/// Words in the name of a file that is no part of what is deployed.
+const DEVELOPMENT: [&str; 10] = ["dev", "develop", "development", "test", "tests", "testing", "lint", "docs", "doc", "typing"];
+
+/// What every package of a requirements file has as evidence.
+pub(crate) const REQUIREMENTS: &str = "pypi/requirements";
+
+/// Reads requirements files. A `==` pin is declared with its version, anything looser without one. Other text that could be one
+/// is kept, and counts where a requirements file includes it, which attribution sees.
 pub(crate) struct Requirements;
 
 impl Extractor for Requirements {
     fn name(&self) -> &'static str {
-        "pypi/requirements"
+        REQUIREMENTS
     }
 
-    fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        let name = path.file_name();
-        let is_text = matches!(path.extension(), "txt" | "in" | "pip");
-        is_text && (name.contains("requirements") || path.folder().rsplit('/').next() == Some("requirements"))
+    fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
+        is_named(path) || is_draft(path, head)
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        let text = decoded(entry.content)?;
-        let name = entry.path.file_name();
-        let is_dev = ["dev", "test", "lint", "docs"].iter().any(|word| name.contains(word));
-        let mut fault = None;
-        for (number, line) in logical_lines(&text) {
-            match requirement(&line) {
-                Line::Requirement { name, version, origin } => {
-                    let mut package = Package::new(Ecosystem::PyPi, name, version, Relation::Declared, entry.path, self.name());
-                    package.origin = origin;
-                    package.dev = is_dev;
-                    found.packages.push(package);
-                }
-                Line::Other => {}
-                Line::Fault => fault = fault.or(Some(number)),
+        let (path, size) = (entry.path, entry.content.len());
+        if !is_named(path) {
+            if size <= LARGEST_DRAFT {
+                let text = decoded(entry.content);
+                found.drafts.extend(begins_as_one(&text).then(|| Draft { path: path.clone(), text }));
+            }
+            return Ok(());
+        }
+        if size > LARGEST {
+            return Err(Malformed(format!("a manifest of {size} bytes; at most {LARGEST} are read")));
+        }
+        let text = decoded(entry.content);
+        let asked = read(path, &text);
+        found.packages.extend(asked.packages);
+        if !asked.includes.is_empty() || !asked.nameless.is_empty() {
+            found.drafts.push(Draft { path: path.clone(), text });
+        }
+        asked.fault.map_or(Ok(()), |fault| Err(Malformed(fault)))
+    }
+}
+
+/// Whether a file's name says that it is one: `requirements-dev.txt`, `requirements/base.txt`, `requirements.lock` (rye).
+pub(crate) fn is_named(path: &EntryPath) -> bool {
+    let name = path.file_name();
+    let is_text = matches!(path.extension(), "txt" | "in" | "pip") || path.extension() == "lock" && name.starts_with("requirements");
+    is_text && (name.contains("requirements") || path.folder().rsplit('/').next() == Some("requirements"))
+}
+
+/// Whether another file may include it. pip reads whatever it is told to; text of other kinds is left to attribution, which
+/// says that it was not read.
+fn is_draft(path: &EntryPath, head: &[u8]) -> bool {
+    let is_text = matches!(path.extension(), "txt" | "in" | "pip" | "req" | "reqs" | "list" | "lst" | "conf")
+        || !path.file_name().contains('.') && !head.contains(&0);
+    let has_owner = ["node_modules/", "site-packages/", "dist-packages/", ".dist-info/", ".egg-info/", "EGG-INFO/"];
+    is_text && !has_owner.iter().any(|folder| path.as_str().contains(folder))
+}
+
+/// Whether the first lines are such that pip would read: a licence is told by its first sentence.
+fn begins_as_one(text: &str) -> bool {
+    let mut end = text.len().min(4096);
+    if end < text.len() {
+        end = text.as_bytes()[..end].iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+    }
+    text.get(..end).is_some_and(|head| logical_lines(head).iter().all(|(_, line)| requirement(line) != Line::Fault))
+}
+
+/// What a requirements file says.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// What is to be installed, or in a file of constraints in which version.
+    pub(crate) packages: Vec<Package>,
+    /// The other files to read.
+    pub(crate) includes: Vec<Include>,
+    /// The lines that install something without saying what.
+    pub(crate) nameless: Vec<usize>,
+    /// Where it keeps to no format.
+    pub(crate) fault: Option<String>,
+}
+
+/// A line that has another file read.
+#[derive(Debug)]
+pub(crate) struct Include {
+    /// The file, as written.
+    pub(crate) target: String,
+    /// Whether that file only says in which version things are installed (`-c`).
+    pub(crate) is_constraint: bool,
+    /// The line.
+    pub(crate) line: usize,
+}
+
+/// Reads a whole file; what follows a line that pip would refuse counts too.
+pub(crate) fn read(path: &EntryPath, text: &str) -> Asked {
+    let is_dev = is_development(path.file_name());
+    let mut asked = Asked::default();
+    for (number, line) in logical_lines(text) {
+        match requirement(&line) {
+            Line::Requirement { name, version, origin } => {
+                let mut package = Package::new(Ecosystem::PyPi, &name, version.as_deref(), Relation::Declared, path, REQUIREMENTS);
+                package.origin = origin;
+                package.dev = is_dev;
+                asked.packages.push(package);
+            }
+            Line::Include { target, is_constraint } if asked.includes.len() < MOST_INCLUDES => {
+                asked.includes.push(Include { target, is_constraint, line: number });
+            }
+            Line::Include { .. } => asked.fault = Some(format!("line {number}: more than {MOST_INCLUDES} files are included")),
+            Line::Nameless if asked.nameless.len() < MOST_INCLUDES => asked.nameless.push(number),
+            Line::Nameless | Line::Other => {}
+            Line::Fault => {
+                asked.fault.get_or_insert_with(|| format!("line {number} is no requirement that pip would read"));
             }
         }
-        match fault {
-            Some(number) => Err(Malformed(format!("line {number} is no requirement that pip would read"))),
-            None => Ok(()),
-        }
     }
+    asked
 }
 
-/// pip reads UTF-8 and, by their byte order mark, the encodings Windows shells write.
-fn decoded(content: &[u8]) -> Result<String, Malformed> {
-    let units = |rest: &[u8], read: fn([u8; 2]) -> u16| -> Vec<u16> {
-        rest.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok()).map(read).collect()
-    };
+/// Whether a file's name says that it is for development.
+pub(crate) fn is_development(name: &str) -> bool {
+    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| DEVELOPMENT.iter().any(|dev| dev.eq_ignore_ascii_case(word)))
+}
+
+/// pip reads what the byte order mark or the coding line (PEP 263) of the file says, and UTF-8 otherwise. What is not text in
+/// it can only be in a comment: no name of a package has such characters.
+fn decoded(content: &[u8]) -> String {
     match content {
-        [0xff, 0xfe, rest @ ..] => String::from_utf16(&units(rest, u16::from_le_bytes)).map_err(|_| Malformed("not UTF-16".into())),
-        [0xfe, 0xff, rest @ ..] => String::from_utf16(&units(rest, u16::from_be_bytes)).map_err(|_| Malformed("not UTF-16".into())),
-        _ => {
-            let text = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-            std::str::from_utf8(text).map(str::to_owned).map_err(|fault| Malformed(format!("not UTF-8 at byte {}", fault.valid_up_to())))
-        }
+        [0xff, 0xfe, 0, 0, rest @ ..] => units(rest, u32::from_le_bytes).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),
+        [0, 0, 0xfe, 0xff, rest @ ..] => units(rest, u32::from_be_bytes).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),
+        [0xff, 0xfe, rest @ ..] => String::from_utf16_lossy(&units(rest, u16::from_le_bytes).collect::<Vec<u16>>()),
+        [0xfe, 0xff, rest @ ..] => String::from_utf16_lossy(&units(rest, u16::from_be_bytes).collect::<Vec<u16>>()),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8_lossy(content).into_owned(),
     }
 }
 
-/// Lines with their continuations joined and their comments gone, each with the number it begins at.
+/// The units of a wide encoding; bytes that make no whole one at the end are left out.
+fn units<const SIZE: usize, Unit: 'static>(bytes: &[u8], read: fn([u8; SIZE]) -> Unit) -> impl Iterator<Item = Unit> + '_ {
+    bytes.chunks_exact(SIZE).filter_map(move |unit| <[u8; SIZE]>::try_from(unit).ok().map(read))
+}
+
+/// Lines with their continuations joined and their comments gone, each with the number it begins at. A comment line ends the
+/// line before it, and a comment after a requirement takes the lines with it that continue it, as in pip.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     let mut joined: Option<(usize, String)> = None;
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim_end();
-        let (start, mut logical) = joined.take().unwrap_or((index + 1, String::new()));
-        // A comment ends at its own line even where it ends in a backslash.
+    for (index, line) in text.split(['\n', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}']).enumerate() {
+        let line = line.strip_suffix('\r').unwrap_or(line);
         let is_comment = line.trim_start().starts_with('#');
-        let continued = line.strip_suffix('\\').filter(|_| !is_comment);
-        if !is_comment {
-            let part = continued.unwrap_or(line);
-            logical.push_str(part.split_once(" #").map_or(part, |(part, _)| part));
+        let (start, mut logical) = joined.take().unwrap_or((index + 1, String::new()));
+        if is_comment {
+            logical.push(' ');
         }
-        if continued.is_some() && logical.len() < LONGEST_LINE {
-            joined = Some((start, logical));
-        } else {
-            lines.push((start, logical.trim().to_owned()));
+        match line.strip_suffix('\\').filter(|_| !is_comment && logical.len() < LONGEST_LINE) {
+            Some(continued) => {
+                logical.push_str(continued.trim_matches('\\'));
+                joined = Some((start, logical));
+            }
+            None => {
+                logical.push_str(line);
+                lines.push((start, logical));
+            }
         }
     }
-    lines.extend(joined.map(|(start, logical)| (start, logical.trim().to_owned())));
+    lines.extend(joined);
+    for (_, line) in &mut lines {
+        let end = comment(line).unwrap_or(line.len());
+        *line = line[..end].trim().to_owned();
+    }
     lines.retain(|(_, line)| !line.is_empty());
     lines
 }
 
-/// What a logical line is.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
-    Requirement {
-        name: &'a str,
-        version: Option<&'a str>,
-        origin: Origin,
-    },
-    /// An option, an include, a path: nothing with a name.
-    Other,
-    Fault,
-}
-
-/// Reads one logical line.
-pub(super) fn requirement(line: &str) -> Line<'_> {
-    if let Some(source) = ["-e", "--editable"].iter().find_map(|option| line.strip_prefix(option)) {
-        return named_by_url(source.trim_start_matches(['=', ' ', '\t'])).unwrap_or(Line::Other);
-    }
-    if line.starts_with('-') {
-        return Line::Other;
-    }
-    if let Some(named) = named_by_url(line) {
-        return named;
-    }
-    // An option such as --hash follows the requirement, a marker follows a semicolon.
-    let line = line.split(" --").next().unwrap_or(line);
-    let line = line.split(';').next().unwrap_or(line).trim();
-    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(line.len());
-    let Some(name) = word(&line[..end]).filter(|name| is_name(name)) else { return Line::Fault };
-    let mut rest = line[end..].trim();
-    if let Some(extras) = rest.strip_prefix('[') {
-        let Some((_, after)) = extras.split_once(']') else { return Line::Fault };
-        rest = after.trim();
-    }
-    if let Some(url) = rest.strip_prefix('@') {
-        return Line::Requirement { name, version: None, origin: url_origin(url.trim()) };
-    }
-    let specifiers = rest.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(rest);
-    match version(specifiers) {
-        Ok(version) => Line::Requirement { name, version, origin: Origin::Registry },
-        Err(()) => Line::Fault,
-    }
-}
-
-/// PEP 508: letters and digits at both ends.
-fn is_name(name: &str) -> bool {
-    let ends = |c: char| c.is_ascii_alphanumeric();
-    name.starts_with(ends) && name.ends_with(ends)
-}
-
-/// A URL, a path or an archive instead of a name; `#egg=name` gives it one.
-fn named_by_url(line: &str) -> Option<Line<'_>> {
-    // `name @ https://..` has its name before the first `@`; `git+ssh://git@host/..` has none there.
-    let after_name = line.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).trim_start();
-    let after_extras = after_name.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(after_name, |(_, rest)| rest.trim_start());
-    let source = line.split_whitespace().next().unwrap_or(line);
-    let is_path = source.starts_with(['.', '/', '~']) || [".whl", ".tar.gz", ".zip"].iter().any(|end| source.ends_with(end));
-    if after_extras.starts_with('@') || !is_path && !source.contains("://") {
-        return None;
-    }
-    let name = line.split_once("#egg=").or_else(|| line.split_once("&egg=")).map(|(_, egg)| egg);
-    let name = name.map(|egg| egg.split(['&', '[', ' ', ';']).next().unwrap_or(egg));
-    match name.and_then(word).filter(|name| is_name(name)) {
-        Some(name) => Some(Line::Requirement { name, version: None, origin: url_origin(line) }),
-        None => Some(Line::Other),
-    }
-}
-
-fn url_origin(url: &str) -> Origin {
-    match () {
-        () if ["git+", "hg+", "svn+", "bzr+"].iter().any(|start| url.starts_with(start)) => Origin::Git,
-        () if url.starts_with("file:") || !url.contains("://") => Origin::FirstParty,
-        () => Origin::Url,
-    }
-}
-
-/// The version that `==` or `===` names, where the specifiers are such (PEP 440): at most one, without a wildcard.
-fn version(specifiers: &str) -> Result<Option<&str>, ()> {
-    let mut pinned = None;
-    for specifier in specifiers.split(',').map(str::trim).filter(|specifier| !specifier.is_empty()) {
-        let operator = ["===", "==", "~=", "!=", "<=", ">=", "<", ">"].into_iter().find(|operator| specifier.starts_with(operator));
-        let operator = operator.ok_or(())?;
-        let version = word(&specifier[operator.len()..]).ok_or(())?;
-        if matches!(operator, "==" | "===") && !version.ends_with(".*") {
-            pinned = Some(version);
-        }
-    }
-    Ok(pinned)
+/// Where the comment of a line begins: a `#` at its start or after a blank.
+fn comment(line: &str) -> Option<usize> {
+    let mut before = ' ';
+    line.char_indices().find_map(|(at, c)| {
+        let is_comment = c == '#' && before.is_whitespace();
+        before = c;
+        is_comment.then_some(at)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Line, logical_lines, requirement};
-    use crate::model::Origin;
-
-    #[test]
-    fn requirements() {
-        for (line, name, version, origin) in [
-            ("requests==2.19.1", "requests", Some("2.19.1"), Origin::Registry),
-            ("requests", "requests", None, Origin::Registry),
-            ("requests [security, socks] == 2.19.1 ; python_version > '3'", "requests", Some("2.19.1"), Origin::Registry),
-            ("a==1.0 --hash=sha256:abc --hash=sha256:def", "a", Some("1.0"), Origin::Registry),
-            ("a (==1.0)", "a", Some("1.0"), Origin::Registry),
-            ("a===1.0+local", "a", Some("1.0+local"), Origin::Registry),
-            ("a==1.*", "a", None, Origin::Registry),
-            ("a>=1,<2", "a", None, Origin::Registry),
-            ("a>=1,==1.5", "a", Some("1.5"), Origin::Registry),
-            ("a @ https://example.com/a-1.0.whl", "a", None, Origin::Url),
-            ("a@git+https://example.com/a.git@v1", "a", None, Origin::Git),
-            ("git+https://example.com/a.git@v1#egg=a&subdirectory=x", "a", None, Origin::Git),
-            ("git+ssh://git@example.com/a.git#egg=a", "a", None, Origin::Git),
-            ("-e git+https://example.com/a.git#egg=a", "a", None, Origin::Git),
-            ("-e ./a#egg=a", "a", None, Origin::FirstParty),
-        ] {
-            assert_eq!(requirement(line), Line::Requirement { name, version, origin }, "{line}");
-        }
-        for line in ["-r other.txt", "--index-url https://example.com", "./wheels/a-1.0.whl", "https://example.com/a-1.0.whl", "-e ."] {
-            assert_eq!(requirement(line), Line::Other, "{line}");
-        }
-        for line in ["<html>", "a b c", "a=1", "a==", "{{ x }}", "a[extra==1"] {
-            assert_eq!(requirement(line), Line::Fault, "{line}");
-        }
-    }
+    use super::{decoded, is_development, logical_lines};
 
     #[test]
     fn continuations_and_comments() {
-        let text = "a==1 \\\n  --hash=sha256:x \\\n  --hash=sha256:y\n# note \\\nb==2 # two\n\nc==3\\";
+        let text = "a==1 \\\n  --hash=sha256:x \\\n  --hash=sha256:y\n# note \\\nb==2\t# two\r\n\nc==3 # three \\\nd==4\ne==5\\";
         let lines = logical_lines(text);
         let starts: Vec<(usize, &str)> = lines.iter().map(|(number, line)| (*number, line.split(' ').next().unwrap_or(""))).collect();
-        assert_eq!(starts, [(1, "a==1"), (5, "b==2"), (7, "c==3")]);
+        // What continues a comment is one: pip does not install `d`.
+        assert_eq!(starts, [(1, "a==1"), (5, "b==2"), (7, "c==3"), (9, "e==5")]);
+        assert_eq!(lines[0].1, "a==1   --hash=sha256:x   --hash=sha256:y");
+        let commented = logical_lines("a==1 \\\n# why\nb==2\n");
+        assert_eq!(commented, [(1, "a==1".to_owned()), (3, "b==2".to_owned())]);
+    }
+
+    #[test]
+    fn encodings() {
+        let wide: Vec<u8> = [0xff, 0xfe, 0, 0].into_iter().chain("a==1".chars().flat_map(|c| u32::from(c).to_le_bytes())).collect();
+        assert_eq!(decoded(&wide), "a==1");
+        let wide: Vec<u8> = [0xfe, 0xff].into_iter().chain("a==1".encode_utf16().flat_map(u16::to_be_bytes)).collect();
+        assert_eq!(decoded(&wide), "a==1");
+        assert!(decoded(b"# -*- coding: latin-1 -*-\n# \xe9t\xe9\na==1\n").ends_with("\na==1\n"));
+    }
+
+    #[test]
+    fn names_of_development() {
+        for (name, expected) in [
+            ("requirements-dev.txt", true),
+            ("requirements.test.txt", true),
+            ("dev_requirements.in", true),
+            ("requirements.txt", false),
+            ("latest-requirements.txt", false),
+            ("device-requirements.txt", false),
+        ] {
+            assert_eq!(is_development(name), expected, "{name}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! requires.txt of eggs and `.egg-info` folders: requirements by section (setuptools, "The Internal Structure of Python Eggs").
 
 use super::header::MOST_REQUIREMENTS;
-use super::requirement::{named, wish};
+use super::requires_dist::{named, wish};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Asked, Ecosystem, Entry, EntryPath, Inventory};
 

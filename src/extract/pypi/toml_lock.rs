@@ -1,19 +1,18 @@
 //! Lockfiles of Python projects that are TOML tables of packages: poetry.lock, uv.lock, pdm.lock, pylock.toml (PEP 751).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use ::toml::Value;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use toml::Value;
 
-use super::requirement::named;
+use super::archive_name;
+use super::toml_edge::{self, Ask, Row, ask, asked};
+use super::uv_graph::{Asked, Node, optional};
 use crate::extract::document::{toml, word};
-use crate::extract::statement::{Node, Statements};
+use crate::extract::statement::{self, Statements};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
-
-/// Versions of one package that a dependency may mean; a lockfile has one for each kind of platform.
-const MOST_VERSIONS: usize = 16;
 
 /// Reads the four formats; they differ in the words for where a package comes from.
 pub(crate) struct TomlLock;
@@ -25,7 +24,10 @@ impl Extractor for TomlLock {
 
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         let name = path.file_name();
-        matches!(name, "poetry.lock" | "uv.lock" | "pdm.lock" | "pylock.toml") || name.starts_with("pylock.") && name.ends_with(".toml")
+        // uv writes the lock of a script beside it.
+        matches!(name, "poetry.lock" | "uv.lock" | "pdm.lock" | "pylock.toml")
+            || name.starts_with("pylock.") && name.ends_with(".toml")
+            || name.ends_with(".py.lock")
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -33,79 +35,23 @@ impl Extractor for TomlLock {
         if lock.package.is_none() && lock.packages.is_none() && !lock.is_head_present() {
             return Err(Malformed("a lockfile without packages and without a lockfile's head".into()));
         }
-        let (mut nodes, mut by_name): (Vec<Node>, HashMap<String, Vec<usize>>) = (Vec::new(), HashMap::new());
-        for locked in lock.package.iter().chain(&lock.packages).flatten() {
-            nodes.push(Node::Own);
+        let locked: Vec<&Locked> = lock.package.iter().chain(&lock.packages).flatten().collect();
+        let nodes: Vec<Node<'_>> = locked.iter().map(|locked| locked.node()).collect();
+        let optional = optional(&nodes);
+        let mut rows = Vec::with_capacity(locked.len());
+        for (at, locked) in locked.iter().enumerate() {
             let Some(name) = word(&locked.name) else { continue };
-            let version = locked.version.as_deref().and_then(word);
-            let mut package = Package::new(Ecosystem::PyPi, name, version, Relation::Locked, entry.path, self.name());
+            let version = locked.version(name);
+            let mut package = Package::new(Ecosystem::PyPi, name, version.as_deref(), Relation::Locked, entry.path, self.name());
             package.origin = locked.origin();
-            package.dev = locked.is_dev();
+            package.dev = locked.is_dev(&lock.default_groups) || optional.contains(&at);
             package.elective = locked.is_elective(lock.packages.is_some());
-            by_name.entry(Ecosystem::PyPi.folded(name)).or_default().push(nodes.len() - 1);
-            if let Some(node) = nodes.last_mut() {
-                *node = Node::of(&package);
-            }
+            let on = locked.asks(lock.packages.is_some());
+            rows.push(Row { name: &locked.name, version: locked.version.as_deref(), node: statement::Node::of(&package), on });
             found.packages.push(package);
         }
-        lock.depend(&nodes, &by_name, Statements::new(entry.path, found));
+        toml_edge::depend(&rows, Statements::new(entry.path, found));
         Ok(())
-    }
-}
-
-impl Lock {
-    /// Who depends on whom. PEP 751 leaves it to the tool whether to say so, and poetry and pdm leave the project out.
-    fn depend(&self, nodes: &[Node], by_name: &HashMap<String, Vec<usize>>, mut statements: Statements<'_>) {
-        let all: Vec<&Locked> = self.package.iter().chain(&self.packages).flatten().collect();
-        for (locked, node) in all.iter().zip(nodes) {
-            if self.packages.is_some() && locked.dependencies.is_none() {
-                continue;
-            }
-            let lists = [&locked.dependencies, &locked.optional_dependencies, &locked.dev_dependencies];
-            let asked = lists.into_iter().zip(0..).flat_map(|(list, at)| asked(list.as_ref(), at > 0));
-            let on = asked.flat_map(|asked| {
-                let same = by_name.get(&*asked.name).map(Vec::as_slice).unwrap_or_default();
-                let same = same.get(..MOST_VERSIONS).unwrap_or(same);
-                let exact = same
-                    .iter()
-                    .filter(|at| asked.version.is_some() && all.get(**at).and_then(|one| one.version.as_deref()) == asked.version);
-                let exact: Vec<usize> = exact.copied().collect();
-                // Several versions are for several platforms, and each of them may be meant.
-                let meant = if exact.is_empty() { same.to_vec() } else { exact };
-                let found: Vec<_> = meant.into_iter().map(|at| (nodes.get(at), asked.needed)).collect();
-                if found.is_empty() { vec![(None, asked.needed)] } else { found }
-            });
-            statements.note(node, on);
-        }
-    }
-}
-
-/// A dependency in a lockfile.
-struct Ask<'a> {
-    name: String,
-    version: Option<&'a str>,
-    needed: bool,
-}
-
-/// The dependencies of a list, in the ways the formats write them: by name (poetry), as requirements (pdm), as tables (uv,
-/// PEP 751), or as lists by extra or group.
-fn asked<'a>(list: Option<&'a Value>, is_optional: bool) -> Vec<Ask<'a>> {
-    let ask = |text: &str, version: Option<&'a str>, needed: bool| {
-        named(text, needed && !is_optional).map(|wish| Ask { name: wish.name.into(), version, needed: wish.needed })
-    };
-    let item = |value: &'a Value| match value {
-        Value::String(text) => ask(text, None, !text.contains(';')),
-        Value::Table(table) => {
-            let text = |key: &str| table.get(key).and_then(Value::as_str);
-            ask(text("name")?, text("version"), !table.contains_key("marker"))
-        }
-        _ => None,
-    };
-    match list {
-        Some(Value::Array(items)) => items.iter().filter_map(item).collect(),
-        Some(Value::Table(lists)) if is_optional => lists.values().filter_map(Value::as_array).flatten().filter_map(item).collect(),
-        Some(Value::Table(names)) => names.iter().filter_map(|(name, value)| ask(name, None, value.is_str())).collect(),
-        _ => Vec::new(),
     }
 }
 
@@ -119,6 +65,9 @@ struct Lock {
     version: Option<IgnoredAny>,
     #[serde(rename = "lock-version")]
     lock_version: Option<IgnoredAny>,
+    /// PEP 751: the groups that are installed when nothing is said.
+    #[serde(rename = "default-groups", default)]
+    default_groups: Vec<String>,
 }
 
 impl Lock {
@@ -138,20 +87,35 @@ struct Locked {
     groups: Option<Vec<String>>,
     optional: Option<bool>,
     /// pdm and PEP 751; poetry from 2.0.
-    marker: Option<IgnoredAny>,
     markers: Option<IgnoredAny>,
     // pdm and PEP 751 name the origin in the package's own table.
     git: Option<IgnoredAny>,
     vcs: Option<IgnoredAny>,
     url: Option<IgnoredAny>,
-    archive: Option<IgnoredAny>,
-    path: Option<IgnoredAny>,
+    archive: Option<Archive>,
+    path: Option<Value>,
     directory: Option<IgnoredAny>,
+    /// PEP 751, and as a list poetry's and pdm's, which say nothing of groups in it.
+    marker: Option<Value>,
+    // uv: what it needs itself, and what its extras need.
     dependencies: Option<Value>,
-    #[serde(rename = "optional-dependencies")]
-    optional_dependencies: Option<Value>,
-    #[serde(rename = "dev-dependencies")]
-    dev_dependencies: Option<Value>,
+    #[serde(rename = "optional-dependencies", default)]
+    optional_dependencies: BTreeMap<String, Vec<Asked>>,
+    #[serde(rename = "dev-dependencies", default)]
+    dev_dependencies: BTreeMap<String, Vec<Asked>>,
+}
+
+/// Where an archive lies (PEP 751).
+#[derive(Deserialize)]
+struct Archive {
+    url: Option<String>,
+    path: Option<String>,
+}
+
+/// Whether a part of a marker asks for a group or an extra that is not installed unless it is named.
+fn is_of_group(part: &str, default_groups: &[String]) -> bool {
+    let is_default = |group: &String| part.contains(&format!("'{group}'")) || part.contains(&format!("\"{group}\""));
+    part.contains(" in extras") || part.contains(" in dependency_groups") && !default_groups.iter().any(is_default)
 }
 
 /// The `source` table of poetry (with a `type`) or uv (with one key that is the type).
@@ -168,10 +132,21 @@ struct Source {
 }
 
 impl Locked {
+    /// What the package depends on. PEP 751 leaves it to the tool whether to say so, and poetry and pdm leave the project out.
+    fn asks(&self, is_pylock: bool) -> Option<Vec<Ask<'_>>> {
+        if is_pylock && self.dependencies.is_none() {
+            return None;
+        }
+        let lists = self.optional_dependencies.values().chain(self.dev_dependencies.values()).flatten();
+        let others = lists.filter_map(|asked| ask(&asked.name, asked.version.as_deref(), false));
+        Some(self.dependencies.iter().flat_map(asked).chain(others).collect())
+    }
+
     fn origin(&self) -> Origin {
         let Some(source) = &self.source else {
             return match self {
                 Self { git: Some(_), .. } | Self { vcs: Some(_), .. } => Origin::Git,
+                Self { path: Some(path), .. } if path.as_str().is_some_and(archive_name::is_archive) => Origin::Url,
                 Self { path: Some(_), .. } | Self { directory: Some(_), .. } => Origin::FirstParty,
                 Self { url: Some(_), .. } | Self { archive: Some(_), .. } => Origin::Url,
                 _ => Origin::Registry,
@@ -192,6 +167,16 @@ impl Locked {
         }
     }
 
+    /// The locked version, or the one that the name of an archive states.
+    fn version(&self, name: &str) -> Option<String> {
+        if let Some(version) = &self.version {
+            return word(version).map(str::to_owned);
+        }
+        let archive = self.archive.as_ref().and_then(|archive| archive.url.as_deref().or(archive.path.as_deref()))?;
+        let folded = |name: &str| Ecosystem::PyPi.folded(name);
+        archive_name::name_and_version(archive).filter(|(stated, _)| folded(stated) == folded(name)).map(|(_, version)| version)
+    }
+
     /// Whether it is for some platforms only, or the format does not say for which groups (poetry between 1.5 and 2.0, uv); what
     /// PEP 751 lists is to be installed.
     fn is_elective(&self, is_pylock: bool) -> bool {
@@ -199,9 +184,24 @@ impl Locked {
         self.marker.is_some() || self.markers.is_some() || !says_groups
     }
 
-    fn is_dev(&self) -> bool {
+    fn is_dev(&self, default_groups: &[String]) -> bool {
         let is_grouped =
             self.groups.as_ref().is_some_and(|groups| !groups.iter().any(|group| matches!(group.as_str(), "main" | "default")));
-        is_grouped || self.optional == Some(true) || self.category.as_deref() == Some("dev")
+        let marker = self.marker.as_ref().and_then(Value::as_str);
+        let is_chosen = marker.is_some_and(|marker| marker.split(" or ").all(|part| is_of_group(part, default_groups)));
+        is_grouped || is_chosen || self.optional == Some(true) || self.category.as_deref() == Some("dev")
+    }
+
+    fn node(&self) -> Node<'_> {
+        // poetry has a table there, and says in words of its own what is for development.
+        let dependencies = self.dependencies.as_ref().and_then(Value::as_array).into_iter().flatten();
+        Node {
+            name: &self.name,
+            version: self.version.as_deref(),
+            is_root: self.source.as_ref().is_some_and(|source| source.kind.is_none()) && self.origin() == Origin::FirstParty,
+            dependencies: dependencies.filter_map(|asked| Asked::deserialize(asked.clone()).ok()).collect(),
+            groups: &self.dev_dependencies,
+            extras: &self.optional_dependencies,
+        }
     }
 }

@@ -257,6 +257,67 @@ fn an_unread_lockfile_matters_where_nothing_is_installed() {
     assert_eq!(troubles(&scanned(&[("bun.lockb", "x"), ("node_modules/a/package.json", &installed)])), "");
 }
 
+/// Metadata of one distribution that lay in a folder once made all of the folder that distribution's.
+#[test]
+fn metadata_claims_no_more_than_its_distribution() {
+    let egg = "Metadata-Version: 1.0\nName: a\nVersion: 1.0\n";
+    for path in ["python/a-1.0.dist-info/PKG-INFO", "python/EGG-INFO/PKG-INFO"] {
+        let found = scanned(&[(path, egg.to_owned()), ("python/app.js", MINIFIED.repeat(50))]);
+        assert_eq!(troubles(&found), "minified-unattributed python/app.js\n", "{path}");
+    }
+    let found = scanned(&[("a-1.0-py3.12.egg/EGG-INFO/PKG-INFO", egg.to_owned()), ("a-1.0-py3.12.egg/a/app.js", MINIFIED.repeat(50))]);
+    assert_eq!(troubles(&found), "");
+}
+
+/// A record that nobody is judged for once gave code an owner, and so did the function's own metadata.
+#[test]
+fn only_what_is_judged_owns() {
+    let bundle = MINIFIED.repeat(50);
+    for (lists, list) in [
+        ("x/_vendor/tests/a-1.0.dist-info/RECORD", "p/app.js,,\n"),
+        ("x/_vendor/tests/a.egg-info/installed-files.txt", "../p/app.js\n"),
+        ("x/_vendor/tests/a.dist-info/RECORD", "p/app.js,,\n"),
+    ] {
+        let found = scanned(&[(lists, list), ("x/_vendor/tests/p/app.js", bundle.as_str())]);
+        assert_eq!(troubles(&found), "minified-unattributed x/_vendor/tests/p/app.js\n", "{lists}");
+    }
+    let own = [("mine.egg-info/PKG-INFO", metadata("mine", "1.0")), ("mine.egg-info/top_level.txt", "mine\nrequests\n".to_owned())];
+    let found = scanned(&[own.as_slice(), &[("mine/static/app.js", bundle.clone()), ("requests/__init__.py", "x".to_owned())]].concat());
+    assert_eq!(troubles(&found), "minified-unattributed mine/static/app.js\npackage-unattributed requests\n");
+    let posing = [("requests.egg-info/PKG-INFO", metadata("requests", "2.0.0")), ("requests/__init__.py", "x".to_owned())];
+    assert_eq!(troubles(&scanned(&posing)), "package-unattributed requests\n");
+    let url = r#"{"url":"file:///src/mine","dir_info":{}}"#.to_owned();
+    let found = scanned(&[
+        ("site-packages/mine-1.0.dist-info/METADATA", metadata("mine", "1.0")),
+        ("site-packages/mine-1.0.dist-info/direct_url.json", url),
+        ("site-packages/mine/__init__.py", "x".to_owned()),
+        ("site-packages/mine/app.js", bundle),
+    ]);
+    assert_eq!(troubles(&found), "minified-unattributed site-packages/mine/app.js\n", "what is installed from a folder is installed");
+    let site = ["site-packages/requests.egg-info/PKG-INFO", "site-packages/requests/__init__.py"];
+    let found = scanned(&[(site[0], metadata("requests", "2.0.0")), (site[1], "x".to_owned())]);
+    assert_eq!((listed(&found).as_str(), troubles(&found).as_str()), ("installed pkg:pypi/requests@2.0.0\n", ""));
+}
+
+#[test]
+fn compiled_python_is_named_where_its_source_is_nowhere() {
+    let pyc = b"\xcb\r\r\n and more".to_vec();
+    let (metadata, record) = (metadata("six", "1.0"), "six.py,,\n".to_owned());
+    let found = scanned(&[
+        ("lone.pyc", pyc.as_slice()),
+        ("twin.pyc", &pyc),
+        ("twin.py", b"x = 1"),
+        ("__pycache__/gone.cpython-312.pyc", &pyc),
+        ("six-1.0.dist-info/METADATA", metadata.as_bytes()),
+        ("six-1.0.dist-info/RECORD", record.as_bytes()),
+        ("six.pyc", &pyc),
+        ("main.jsc", b"\x5e\x04\xde\xc0 and more"),
+        ("node_modules/a/package.json", br#"{"name":"a","version":"1.0.0"}"#),
+        ("node_modules/a/main.jsc", b"\x5e\x04\xde\xc0 and more"),
+    ]);
+    assert_eq!(troubles(&found), "bytecode lone.pyc\nbytecode-unattributed main.jsc\n");
+}
+
 #[test]
 fn attribution_does_not_depend_on_order() {
     let files = [

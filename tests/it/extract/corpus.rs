@@ -53,6 +53,7 @@ fn the_corpus_is_read_without_a_miss() {
         let started = std::time::Instant::now();
         let inventory = opened(&std::fs::read(corpus.join(artifact)).unwrap());
         let took = started.elapsed();
+        super::ownership::adds_up(&inventory, artifact);
         let inside = truth["packages"].as_array().is_some_and(|list| !list.is_empty());
         let list = if inside { &truth["packages"] } else { &truth["declared"] };
         let want = keys(list, |package| if inside { is_known(package) } else { package["version"].is_string() });

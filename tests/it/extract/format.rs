@@ -25,6 +25,7 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("bun.lock", BUN.as_bytes()),
     ("bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n"),
     ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#),
+    ("main.pyc", b"\xcb\r\r\n and more"),
     ("Gemfile.lock", b"GEM\n  specs:\n    rack (2.0.0)\n"),
     ("a-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: a\nVersion: 1.0\n\nText\n"),
     ("a-1.0.dist-info/RECORD", b"a/__init__.py,sha256=x,1\n\"a/b,c.py\",,\n../../bin/a,,\n/etc/passwd,,\n"),
@@ -32,6 +33,10 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("a-1.0.dist-info/top_level.txt", b"a\n_a\n../b\n"),
     ("b-1.0-py3.11.egg-info", b"Metadata-Version: 1.0\nName: b\nVersion: 1.0\n"),
     ("requirements.txt", REQUIREMENTS.as_bytes()),
+    ("deps/base.in", REQUIREMENTS.as_bytes()),
+    ("a/_vendor/vendor.txt", b"idna==3.6 # why\nsix==1.16.0\n"),
+    ("a/_version.py", b"__version__ = version = '1.0'\n"),
+    ("a/__init__.pyc", b"\xa7\r\r\n\xe3\0\xda\x0b__version__\xda\x051.0.0"),
     ("pyproject.toml", b"[project]\nname = \"f\"\ndependencies = [\"idna==3.6\"]\n"),
     ("Pipfile.lock", PIPFILE.as_bytes()),
     ("poetry.lock", POETRY.as_bytes()),
@@ -373,6 +378,7 @@ fn python_locks() {
     declared pkg:pypi/g Git
     declared pkg:pypi/idna@3.6
     declared pkg:pypi/six
+    requirement-unresolved requirements.txt
     ");
     insta::assert_snapshot!(found("Pipfile.lock"), @r"
     locked pkg:pypi/g Git

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fngate::model::{
-    BoundFacts, BoundKind, BundleFacts, Drift, DriftKind, Ecosystem, Facts, INPUT_VERSION, LayerFacts, Package, Relation, SecretLevel,
-    Share, Statement,
+    Amount, BoundFacts, BoundKind, BundleFacts, DifferenceKind, Drift, DriftKind, Ecosystem, Facts, Holding, INPUT_VERSION, Integrity,
+    LayerFacts, Package, Relation, SecretLevel, Share, Statement,
 };
 use serde_json::{Map, Value};
 
@@ -32,6 +32,10 @@ fn full() -> Facts {
     package.candidates = vec!["2.31.0".to_owned()];
     package.dev = true;
     package.inferred = true;
+    let mut integrity = Integrity { listed: 9, altered: 1, altered_code: 1, ..Integrity::default() };
+    integrity.keep(DifferenceKind::Altered, "requests/api.py");
+    let listed = Amount { files: 9, bytes: 900 };
+    package.holding = Some(Box::new(Holding { listed, integrity: Some(integrity), ..Holding::default() }));
     facts.inventory.packages.push(package.clone());
     facts.inventory.candidates.push(package);
     let bound = BoundFacts { name: "package-lock.json".to_owned(), kind: BoundKind::Lock, sha256: "56".repeat(32), packages: 2 };

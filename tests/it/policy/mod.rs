@@ -1,5 +1,6 @@
 //! Policies: every test in Rego, and every rule of the verdict.
 
+mod accept;
 mod builtin;
 mod command;
 mod given;

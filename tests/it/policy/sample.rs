@@ -1,8 +1,9 @@
 //! Facts to judge and to report: fixed, and small enough to read.
 
 use fngate::model::{
-    Advisories, AdvisoryOrigin, ArtifactFacts, ArtifactKind, Confidence, Ecosystem, EntryPath, Facts, File, Inventory, NotJudged, Package,
-    Party, Problem, ProblemClass, ProblemKind, Provenance, ProvenanceState, Relation, Secret, SecretLevel, Severity, Signer, Vulnerability,
+    Advisories, AdvisoryOrigin, Amount, ArtifactFacts, ArtifactKind, Confidence, Ecosystem, EntryPath, Facts, File, Holding, Inventory,
+    NotJudged, Ownership, Package, Party, Problem, ProblemClass, ProblemKind, Provenance, ProvenanceState, Relation, Secret, SecretLevel,
+    Severity, Signer, Vulnerability,
 };
 use fngate::policy::{Policies, Settings};
 
@@ -17,7 +18,7 @@ pub fn path(path: &str) -> EntryPath {
 
 /// A package with node_modules intact and nothing wrong, signed.
 pub fn clean() -> Facts {
-    let package = Package::new(
+    let mut package = Package::new(
         Ecosystem::Npm,
         "lodash",
         Some("4.17.15"),
@@ -25,10 +26,13 @@ pub fn clean() -> Facts {
         &path("node_modules/lodash/package.json"),
         "npm/package-json",
     );
+    let (own, held) = (Amount { files: 1, bytes: 512 }, Amount { files: 1, bytes: 1_040 });
+    package.holding = Some(Box::new(Holding { located: held, ..Holding::default() }));
     let file = |name: &str, size| File { path: path(name), size, sha256: "ab".repeat(32) };
     let inventory = Inventory {
         files: vec![file("index.js", 512), file("node_modules/lodash/package.json", 1_040)],
         packages: vec![package],
+        ownership: Ownership { packages: held, first_party: own, ..Ownership::default() },
         ..Inventory::default()
     };
     Facts {
@@ -123,6 +127,7 @@ pub fn bundle() -> Problem {
 pub fn with_go_binary() -> Facts {
     let mut facts = clean();
     facts.inventory.not_judged.push(NotJudged { kind: "go-binary", path: path("bin/agent"), size: 8_388_608 });
+    facts.inventory.ownership.not_judged.add(8_388_608);
     facts
 }
 
@@ -136,6 +141,7 @@ pub fn grave() -> Facts {
     ];
     facts.inventory.secrets = vec![secret(3, SecretLevel::Deny)];
     facts.inventory.not_judged.push(NotJudged { kind: "go-binary", path: path("bin/agent"), size: 8_388_608 });
+    facts.inventory.ownership.not_judged.add(8_388_608);
     facts.provenance = Provenance { reason: "no-signature".to_owned(), ..Provenance::default() };
     facts
 }
@@ -143,6 +149,7 @@ pub fn grave() -> Facts {
 /// A bundle nobody knows, old advisories.
 pub fn unseen() -> Facts {
     let mut facts = with_problem(bundle());
+    facts.inventory.ownership.unattributed.add(734_003);
     if let Some(advisories) = &mut facts.advisories {
         advisories.age_days = 20;
         advisories.as_of = "2026-11-02T06:00:00Z".to_owned();

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::module_path::located;
 use crate::extract::document::json;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Bundled, Entry, EntryPath, Inventory, Trace};
+use crate::model::{BundleTrace, Bundled, Entry, EntryPath, Inventory};
 
 /// Modules of a table, those joined into others included.
 const MOST_MODULES: usize = 1_000_000;
@@ -121,7 +121,7 @@ impl Metafile {
             for (path, input) in output.inputs.iter().filter(|(_, input)| input.bytes > 0) {
                 shares.add(path, input.bytes);
             }
-            found.traces.extend(shares.trace(entry.path, name, output.bytes, "npm/metafile", true));
+            found.bundle_traces.extend(shares.trace(entry.path, name, output.bytes, "npm/metafile", true));
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl Metafile {
                 return Err(Malformed(format!("statistics of more than {MOST_MODULES} modules")));
             }
             if shares.count > 0 {
-                found.traces.extend(shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false));
+                found.bundle_traces.extend(shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false));
             }
         }
         Ok(())
@@ -186,11 +186,11 @@ impl Shares {
         module.modules.iter().for_each(|inner| self.module(inner));
     }
 
-    fn trace(self, source: &EntryPath, output: &str, size: u64, evidence: &'static str, exact: bool) -> Option<Trace> {
+    fn trace(self, source: &EntryPath, output: &str, size: u64, evidence: &'static str, exact: bool) -> Option<BundleTrace> {
         let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
         let folder = source.folder();
         let bundle = EntryPath::new(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).ok()?;
-        Some(Trace {
+        Some(BundleTrace {
             bundle,
             source: source.clone(),
             evidence,

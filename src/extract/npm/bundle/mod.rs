@@ -15,7 +15,7 @@ use base64::Engine;
 use crate::extract::document::text;
 use crate::extract::npm::place::package_root;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Bundled, Code, CodeKind, Entry, EntryPath, Inventory, Trace};
+use crate::model::{BundleTrace, Bundled, Code, CodeKind, Entry, EntryPath, Inventory};
 
 pub(crate) use detect::Bundle;
 pub(crate) use metafile::Metafile;
@@ -30,19 +30,19 @@ fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
     let path = entry.path;
     let partial = |evidence: &'static str, packages: Vec<Bundled>| {
         let trace =
-            Trace { bundle: path.clone(), source: path.clone(), evidence, packages, own: 0, whole: false, exact: false, size: None };
+            BundleTrace { bundle: path.clone(), source: path.clone(), evidence, packages, own: 0, whole: false, exact: false, size: None };
         (!trace.packages.is_empty()).then_some(trace)
     };
-    found.traces.extend(segment::trace(path, entry.content, code.tool));
-    found.traces.extend(partial("npm/version-literal", literal::packages(entry.content)));
-    found.traces.extend(partial("npm/licence-comment", licence_comment::packages(entry.content)));
+    found.bundle_traces.extend(segment::trace(path, entry.content, code.tool));
+    found.bundle_traces.extend(partial("npm/version-literal", literal::packages(entry.content)));
+    found.bundle_traces.extend(partial("npm/licence-comment", licence_comment::packages(entry.content)));
     // A broken map is no evidence; the bundle stays what it is.
     let map = inline_map(entry.content).and_then(|json| source_map::read(&json, &lines(entry.content)).ok());
-    found.traces.extend(map.map(|map| mapped(path, path, map)));
+    found.bundle_traces.extend(map.map(|map| mapped(path, path, map)));
 }
 
-fn mapped(bundle: &EntryPath, source: &EntryPath, map: source_map::Map) -> Trace {
-    Trace {
+fn mapped(bundle: &EntryPath, source: &EntryPath, map: source_map::Map) -> BundleTrace {
+    BundleTrace {
         bundle: bundle.clone(),
         source: source.clone(),
         evidence: "npm/source-map",
@@ -96,7 +96,7 @@ impl Extractor for SourceMap {
         let folder = entry.path.folder();
         let beside = if folder.is_empty() { of } else { format!("{folder}/{of}") };
         if let Ok(bundle) = EntryPath::new(&beside) {
-            found.traces.push(mapped(&bundle, entry.path, map));
+            found.bundle_traces.push(mapped(&bundle, entry.path, map));
         }
         Ok(())
     }
@@ -119,7 +119,16 @@ impl Extractor for LegalText {
         let bundle = entry.path.as_str().strip_suffix(".LEGAL.txt").and_then(|bundle| EntryPath::new(bundle).ok());
         if let Some(bundle) = bundle.filter(|_| !packages.is_empty()) {
             let source = entry.path.clone();
-            found.traces.push(Trace { bundle, source, evidence: self.name(), packages, own: 0, whole: false, exact: false, size: None });
+            found.bundle_traces.push(BundleTrace {
+                bundle,
+                source,
+                evidence: self.name(),
+                packages,
+                own: 0,
+                whole: false,
+                exact: false,
+                size: None,
+            });
         }
         Ok(())
     }

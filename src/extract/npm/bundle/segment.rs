@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::detect::is_minified;
 use super::header::{Header, Style, headers};
 use super::module_path::Located;
-use crate::model::{Bundled, EntryPath, Trace};
+use crate::model::{BundleTrace, Bundled, EntryPath};
 
 /// Bytes of a module of the function's own that may look minified (a data table, a vendored snippet) without a word.
 const MOST_DENSE: usize = 4096;
 
 /// What the headers of a bundle say; `None` where it has none, or none that speaks of a package or of this bundler's modules.
-pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Trace> {
+pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<BundleTrace> {
     let all = headers(content)?;
     let of = |style: Style| all.iter().filter(move |header| header.style == style);
     let speaks = |style: Style| of(style).any(|header| header.module.is_some());
@@ -34,7 +34,7 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Trac
         Style::SourceUrl => true,
         Style::Wrapper => false,
     };
-    Some(Trace {
+    Some(BundleTrace {
         bundle: path.clone(),
         source: path.clone(),
         evidence,
