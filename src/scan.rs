@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer};
-use crate::extract::{self, EXTRACTORS, Owners};
+use crate::extract::{self, EXTRACTORS, Owners, System};
 use crate::model::{Bound, Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
 use crate::secret::{self, Found, Scanner};
 
@@ -27,22 +27,29 @@ pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
 /// Shows the extractors and the scanner everything an artifact holds, and bounds what they could not attribute by what the
 /// operator knows about the build.
 pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound]) -> Inventory {
-    let walked = artifact.walk(limits, &Eye { scanner });
+    let mut walked = artifact.walk(limits, &Eye { scanner });
+    if !artifact.is_image() {
+        // Only an image is a file system of its own; in a zip, `usr/lib` is the function's folder like any other.
+        walked.inventory.system.clear();
+    }
     let mut inventory = extract::attribute(walked.inventory);
     extract::bound(&mut inventory, bounds);
     let owners = Owners::new(&inventory.claims);
+    let system = System::new(&inventory.system);
     // Somebody has written into what the package's record does not have: that is not the package's publisher.
     let changed: HashSet<&EntryPath> = inventory.changed.iter().collect();
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path));
+    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path) || system.package(path).is_some());
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory
 }
 
 /// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it. A problem of several
-/// files has that of their sorted `sha256  path` lines, as `sha256sum` prints them.
+/// files has that of their sorted `sha256  path` lines, as `sha256sum` prints them; one of a package database that of all files
+/// it lists.
 fn bind(inventory: &mut Inventory) {
-    let Inventory { files, problems, not_judged, .. } = inventory;
+    let Inventory { files, problems, not_judged, system, .. } = inventory;
+    let (databases, system): (HashSet<&EntryPath>, _) = (system.iter().map(|file| &file.package.database).collect(), System::new(system));
     for problem in problems {
         let Some(path) = &problem.path else {
             if problem.class == ProblemClass::OutOfScope {
@@ -52,7 +59,10 @@ fn bind(inventory: &mut Inventory) {
             }
             continue;
         };
-        if let Ok(at) = files.binary_search_by(|file| file.path.cmp(path)) {
+        if problem.class == ProblemClass::OutOfScope && databases.contains(path) {
+            let is_its = |file: &&File| system.package(&file.path).is_some_and(|package| package.database == *path);
+            problem.sha256 = Some(digest(files.iter().filter(is_its)));
+        } else if let Ok(at) = files.binary_search_by(|file| file.path.cmp(path)) {
             problem.sha256 = Some(files[at].sha256.clone());
         } else if problem.class == ProblemClass::Unattributed {
             let inside = format!("{}/", path.as_str());

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::npm::{Place, package_root, place};
-use super::problem::{BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, RUST_BINARY_UNATTRIBUTED};
+use super::problem::{
+    BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, CRATE_LIST_CONTRADICTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED,
+    RUST_BINARY_UNATTRIBUTED,
+};
 use super::pypi::{Known as Import, distribution};
 use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, purl};
 
@@ -117,7 +120,7 @@ fn ecosystem(problem: &Problem) -> Option<Ecosystem> {
     let is_npm = || package_root(path.as_str()).is_some() || matches!(place(path.folder()), Place::Modules | Place::Scope | Place::Store);
     match problem.kind {
         kind if kind == BUNDLE_UNATTRIBUTED.id || kind == MINIFIED_UNATTRIBUTED.id => Some(Ecosystem::Npm),
-        kind if kind == RUST_BINARY_UNATTRIBUTED.id => Some(Ecosystem::CratesIo),
+        kind if kind == RUST_BINARY_UNATTRIBUTED.id || kind == CRATE_LIST_CONTRADICTED.id => Some(Ecosystem::CratesIo),
         kind if kind == PACKAGE_UNATTRIBUTED.id => Some(if is_npm() { Ecosystem::Npm } else { Ecosystem::PyPi }),
         _ => None,
     }
@@ -159,8 +162,8 @@ impl<'a> Known<'a> {
 
     /// Gives packages without a version the one that the documents resolve their place or name to; several are all candidates.
     fn complete(&self, packages: &mut [Package]) {
-        let open =
-            |package: &&mut Package| package.version.is_none() && package.candidates.is_empty() && package.origin == Origin::Registry;
+        let is_theirs = |origin: Origin| matches!(origin, Origin::Registry | Origin::Git);
+        let open = |package: &&mut Package| package.version.is_none() && package.candidates.is_empty() && is_theirs(package.origin);
         for package in packages.iter_mut().filter(|package| package.ecosystem == self.ecosystem).filter(open) {
             let near = self
                 .by_place(package)

@@ -15,6 +15,7 @@ mod owner;
 mod problem;
 mod pypi;
 mod statement;
+mod system;
 
 use crate::model::{Entry, EntryPath, Inventory};
 
@@ -25,6 +26,7 @@ pub use owner::Owners;
 pub use problem::{
     BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
 };
+pub use system::System;
 
 /// Whether a path lies in the folder of an installed npm package.
 #[must_use]
@@ -84,4 +86,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::TopLevel,
     &pypi::VendorList,
     &pypi::VersionLiteral,
+    &system::Apk,
+    &system::Dpkg,
+    &system::Rpm,
 ];

@@ -84,6 +84,18 @@ pub const RUST_BINARY_UNATTRIBUTED: ProblemKind = ProblemKind {
            every crate that may be inside is judged.",
 };
 
+/// A crate list that the binary itself contradicts.
+pub(super) const CRATE_LIST_CONTRADICTED: ProblemKind = ProblemKind {
+    id: "crate-list-contradicted",
+    class: ProblemClass::Unattributed,
+    title: "a binary that holds crates its own list leaves out",
+    page: "The binary carries a dependency list as `cargo auditable` embeds it, and panic messages in it name source files of crates \
+           that the list does not have, or has only as build dependencies. The list is old, was made for another build, or lies; the \
+           crates that were found are judged, and what else it leaves out is unknown. A binary that embeds another Rust program has \
+           the traces of both and the list of one.\n\nBuild anew with `cargo auditable build --release`; or accept the binary by path and \
+           SHA-256, with a reason (`[[accept]]`).",
+};
+
 /// Installed code whose metadata is gone.
 pub const PACKAGE_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "package-unattributed",
@@ -146,8 +158,20 @@ pub(super) const DOTNET: ProblemKind = out_of_scope("dotnet", "a .NET applicatio
 pub(super) const RUBY: ProblemKind = out_of_scope("ruby", "Ruby packages, which are not judged");
 /// PHP packages.
 pub(super) const PHP: ProblemKind = out_of_scope("php", "PHP packages, which are not judged");
-/// Java classes outside an archive.
-pub(super) const JAVA: ProblemKind = out_of_scope("java", "Java classes, which are not judged");
+/// Go modules, as source.
+pub(super) const GO_MODULE: ProblemKind = out_of_scope("go-module", "Go modules, which are not judged");
+/// Java classes and projects.
+pub(super) const JAVA: ProblemKind = out_of_scope("java", "Java, which is not judged");
+/// PowerShell modules.
+pub(super) const POWERSHELL: ProblemKind = out_of_scope("powershell", "a PowerShell module, which is not judged");
+/// Dart packages.
+pub(super) const DART: ProblemKind = out_of_scope("dart", "Dart packages, which are not judged");
+/// Swift packages.
+pub(super) const SWIFT: ProblemKind = out_of_scope("swift", "Swift packages, which are not judged");
+/// Elixir packages.
+pub(super) const ELIXIR: ProblemKind = out_of_scope("elixir", "Elixir packages, which are not judged");
+/// Conda packages.
+pub(super) const CONDA: ProblemKind = out_of_scope("conda", "a Conda package, which is not judged");
 /// Bytecode without its source.
 pub(super) const BYTECODE: ProblemKind = ProblemKind {
     id: "bytecode",
@@ -159,6 +183,18 @@ pub(super) const BYTECODE: ProblemKind = ProblemKind {
 };
 /// Native code that no package owns.
 pub(super) const NATIVE_CODE: ProblemKind = out_of_scope("native-code", "native code that no package owns, which is not judged");
+
+/// Packages of the operating system.
+pub(super) const OS_PACKAGE: ProblemKind = ProblemKind {
+    id: "os-package",
+    class: ProblemClass::OutOfScope,
+    title: "packages of the operating system, which are not judged",
+    page: "The image holds a package database of dpkg, apk or rpm. What it lists below `/usr`, `/lib`, `/bin` and `/sbin` and what is \
+           native code, an archive or of another language is counted here and not looked up in any advisory database; use a scanner of \
+           operating systems beside fngate. Packages of npm, PyPI and crates.io among it are listed and judged all the same, and so is \
+           every gap among them: the database is the image's own word.\n\nSet `completeness = \"strict\"` to have such images end \
+           incomplete, and accept the database's path where its packages are judged elsewhere.",
+};
 
 /// The kinds outside the scope share one page: nothing about them is peculiar to one language.
 const fn out_of_scope(id: &'static str, title: &'static str) -> ProblemKind {
@@ -181,8 +217,13 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &BUNDLE_VERSIONS_UNKNOWN,
     &BYTECODE,
     &BYTECODE_UNATTRIBUTED,
+    &CONDA,
+    &CRATE_LIST_CONTRADICTED,
+    &DART,
     &DOTNET,
+    &ELIXIR,
     &GO_BINARY,
+    &GO_MODULE,
     &IMAGE_UNREAD,
     &JAR,
     &JAVA,
@@ -190,9 +231,12 @@ pub const PROBLEMS: &[&ProblemKind] = &[
     &MANIFEST_MALFORMED,
     &MINIFIED_UNATTRIBUTED,
     &NATIVE_CODE,
+    &OS_PACKAGE,
     &PACKAGE_UNATTRIBUTED,
     &PHP,
+    &POWERSHELL,
     &REQUIREMENT_UNRESOLVED,
     &RUBY,
     &RUST_BINARY_UNATTRIBUTED,
+    &SWIFT,
 ];

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     BoundFacts, BundleFacts, BundleTrace, Claim, Dependencies, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass,
-    Secret,
+    Secret, SystemFile,
 };
 
 /// A file that was shown.
@@ -110,6 +110,8 @@ pub struct Inventory {
     pub drift: Vec<Drift>,
     /// Which files belong to which package.
     pub claims: Vec<Claim>,
+    /// Which files the packages of an image's operating system have.
+    pub system: Vec<SystemFile>,
     /// Files in packages that are not as the package's record has them.
     pub changed: Vec<EntryPath>,
     /// Whose the bytes are.
@@ -143,6 +145,7 @@ impl Inventory {
         self.bounds.append(&mut other.bounds);
         self.drift.append(&mut other.drift);
         self.claims.append(&mut other.claims);
+        self.system.append(&mut other.system);
         self.changed.append(&mut other.changed);
         self.ownership += other.ownership;
         self.code.append(&mut other.code);
@@ -163,6 +166,8 @@ impl Inventory {
         self.files.sort_unstable();
         self.claims.sort_unstable();
         self.claims.dedup();
+        self.system.sort_unstable();
+        self.system.dedup();
         self.changed.sort_unstable();
         self.changed.dedup();
         self.code.sort_unstable();

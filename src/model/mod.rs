@@ -17,6 +17,7 @@ mod package;
 mod problem;
 mod provenance;
 mod secret;
+mod system;
 mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
@@ -35,6 +36,7 @@ pub use package::{Ecosystem, Origin, Package, Relation, encoded, purl};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};
 pub use secret::{Confidence, Party, Secret, SecretLevel};
+pub use system::{SystemFile, SystemPackage};
 pub use verdict::{Ignored, Outcome, Verdict};
 
 /// The ecosystems a verdict speaks of, in OSV's spelling and in the order every report prints them.

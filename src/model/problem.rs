@@ -108,4 +108,18 @@ pub struct NotJudged {
     pub path: EntryPath,
     /// Bytes.
     pub size: u64,
+    /// How many packages a package database stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<usize>,
+    /// What else it says of itself (a Go binary's module), empty where nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+impl NotJudged {
+    /// A file of a kind.
+    #[must_use]
+    pub fn new(kind: &'static ProblemKind, path: &EntryPath, size: u64) -> Self {
+        Self { kind: kind.id, path: path.clone(), size, packages: None, detail: String::new() }
+    }
 }

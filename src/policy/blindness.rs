@@ -6,13 +6,16 @@ use super::error::PolicyError;
 use super::setting::{Completeness, Settings};
 use crate::model::{EntryPath, Facts, Finding, Level, NotJudged, Problem, ProblemClass, ProblemKind};
 
-/// The inventory's problems, and one for every file outside the scope that has none of its own.
+/// The inventory's problems, and one for every file outside the scope that has none of its own. Where there are very many of
+/// one kind, a single problem of the whole artifact speaks for all of them.
 pub(super) fn problems(facts: &Facts) -> Vec<Problem> {
     let mut problems = facts.inventory.problems.clone();
     let outside = facts.inventory.problems.iter().filter(|problem| problem.class == ProblemClass::OutOfScope);
-    let said: BTreeSet<&EntryPath> = outside.filter_map(|problem| problem.path.as_ref()).collect();
-    let unsaid: BTreeMap<&EntryPath, &NotJudged> =
-        facts.inventory.not_judged.iter().map(|file| (&file.path, file)).filter(|(path, _)| !said.contains(path)).collect();
+    let (grouped, single): (Vec<&Problem>, Vec<&Problem>) = outside.partition(|problem| problem.path.is_none());
+    let grouped: BTreeSet<&str> = grouped.into_iter().map(|problem| problem.kind).collect();
+    let said: BTreeSet<&EntryPath> = single.into_iter().filter_map(|problem| problem.path.as_ref()).collect();
+    let files = facts.inventory.not_judged.iter().filter(|file| !grouped.contains(file.kind));
+    let unsaid: BTreeMap<&EntryPath, &NotJudged> = files.map(|file| (&file.path, file)).filter(|(path, _)| !said.contains(path)).collect();
     if unsaid.is_empty() {
         return problems;
     }

@@ -28,6 +28,7 @@ pub(super) const BUILTIN: &[Builtin] = &[
     builtin!("completeness"),
     builtin!("drift"),
     builtin!("integrity"),
+    builtin!("layer"),
     builtin!("secret"),
     builtin!("signature"),
     builtin!("vulnerability"),

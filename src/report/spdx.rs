@@ -162,7 +162,7 @@ fn coverage(facts: &Facts) -> String {
     }
     let mut unjudged: BTreeMap<&str, usize> = BTreeMap::new();
     for file in &inventory.not_judged {
-        *unjudged.entry(file.kind).or_default() += 1;
+        *unjudged.entry(file.kind).or_default() += file.packages.unwrap_or(1);
     }
     let told = |counts: &BTreeMap<&str, usize>| counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ");
     let mut text = match inventory.state() {

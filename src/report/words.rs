@@ -75,7 +75,7 @@ pub(super) fn not_judged(files: &[NotJudged]) -> String {
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for file in files {
-        *kinds.entry(file.kind).or_default() += 1;
+        *kinds.entry(file.kind).or_default() += file.packages.unwrap_or(1);
     }
     let total = files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
     let kinds: Vec<String> = kinds.into_iter().map(|(kind, number)| count(number, &thing(kind))).collect();
@@ -92,11 +92,23 @@ fn thing(kind: &str) -> String {
             "ruby" => "Ruby",
             "php" => "PHP",
             "java" => "Java",
+            "os" => "OS",
+            "powershell" => "PowerShell",
+            "dart" => "Dart",
+            "swift" => "Swift",
+            "elixir" => "Elixir",
+            "conda" => "Conda",
             word => word,
         })
         .collect();
     let words = words.join(" ");
-    if words.ends_with("code") || matches!(words.as_str(), ".NET" | "Java" | "PHP" | "Ruby") { format!("{words} file") } else { words }
+    let is_thing = ["jar", "binary", "package", "module"].iter().any(|thing| words.ends_with(thing));
+    match words.as_str() {
+        "Conda" => "Conda package".to_owned(),
+        "Go module" => "Go module file".to_owned(),
+        _ if is_thing => words,
+        _ => format!("{words} file"),
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +152,7 @@ mod tests {
 
     #[test]
     fn kinds_are_counted() {
-        let file = |kind, size| NotJudged { kind, path: EntryPath::new("x").unwrap(), size };
+        let file = |kind, size| NotJudged { kind, path: EntryPath::new("x").unwrap(), size, packages: None, detail: String::new() };
         let files = [
             file("jar", 2_000_000),
             file("go-binary", 6_000_000),
@@ -148,8 +160,9 @@ mod tests {
             file("native-code", 0),
             file("php", 0),
             file("php", 0),
+            NotJudged { packages: Some(88), ..file("os-package", 0) },
         ];
-        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 2 PHP files, 8 MB");
+        assert_eq!(not_judged(&files), "2 Go binaries, 1 jar, 1 native code file, 88 OS packages, 2 PHP files, 8 MB");
         assert_eq!(not_judged(&[]), "");
     }
 }

@@ -19,6 +19,8 @@ use super::url;
 const GAP: usize = 64;
 /// The bytes a token's body may have.
 const LONGEST_BODY: usize = 4096;
+/// Letters of base64 around a token that make a run of it.
+const ENCODED: usize = 256;
 
 /// One search of one text.
 pub(super) struct Search<'a> {
@@ -115,6 +117,13 @@ impl<'a> Search<'a> {
         // Within a longer run of letters (a mangled symbol, an encoded font) a format without a proof is a guess.
         let is_within = goes_on && at.start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
         if !text && is_within && confidence != Confidence::High {
+            confidence = Confidence::Low;
+        }
+        if confidence != Confidence::High && is_encoded(bytes, &secret) {
+            // What the encoded bytes hold is searched once they are decoded.
+            if !text {
+                return None;
+            }
             confidence = Confidence::Low;
         }
         // In a binary nothing delimits a short prefix: there it takes a proof, or a body that looks drawn.
@@ -290,6 +299,15 @@ fn is_left_edge(text: &[u8], at: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a token lies in a long run of base64, as programs carry WebAssembly and fonts: in the megabytes of it that Node.js has
+/// built in, every short prefix occurs by chance.
+fn is_encoded(text: &[u8], token: &Range<usize>) -> bool {
+    let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let before = text[..token.start].iter().rev().take(ENCODED).take_while(is_letter).count();
+    let behind = text[token.end..].iter().take(ENCODED).take_while(is_letter).count();
+    before + behind >= ENCODED
 }
 
 /// Whether a word of an identifier begins at `at`.

@@ -39,6 +39,8 @@ def plain(fine):
 def long_names(fine):
     fine("pax-path.tar", "a path too long for a header: the header has its first 100 bytes", Tar().pax(("path", LONG)).add(LONG[:100], GOOD), [LONG])
     fine("pax-path-go.tar", "the same as Go and node-tar write it, with times", Tar().pax(("atime", "315532800.5"), ("mtime", "315532800.123456789"), ("path", LONG)).add(LONG[:100], GOOD), [LONG])
+    slash = "a" * 99 + "/index.js"
+    fine("pax-path-slash.tar", "the same cut behind a slash, as Python writes it", Tar().pax(("path", slash)).add(slash[:100], GOOD), [slash])
     fine("pax-path-utf8.tar", "a path that is not ASCII: the header has question marks, as Python writes it", Tar().pax(("path", "größe.js")).add("gr??e.js", GOOD), ["größe.js"])
     fine("pax-path-stripped.tar", "the same with the letters left out, as Go writes it", Tar().pax(("path", "größe.js")).add("gre.js", GOOD), ["größe.js"])
     fine("pax-path-bytes.tar", "the same with the header in UTF-8 too, as GNU tar writes it", Tar().pax(("path", "größe.js")).add("größe.js", GOOD), ["größe.js"])

@@ -204,3 +204,34 @@ fn distributions_count_in_any_folder_they_are_installed_in() {
     let fixture: [(&str, &[u8]); 2] = [("tests/data/PyYAML-5.1.dist-info/METADATA", metadata), ("tests/data/conftest.py", b"x")];
     assert!(installed(&inside(&zipped(&fixture, &[]))).is_empty());
 }
+
+/// A package's own file may hold a made-up password; one that somebody has written into it since is the function's own secret.
+#[test]
+fn a_secret_in_an_edited_package_is_the_functions_own() {
+    use base64::Engine;
+    use sha2::Digest;
+    let settings = format!("api_key = \"{}{}\"\n", "q7Zr9Kd2LxVb4Nt8", "Wy1Pm6Hs3Gf5Jc0T");
+    let hash = |content: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(content.as_bytes()));
+    let metadata = "Metadata-Version: 2.1\nName: a\nVersion: 1.0\n";
+    let scanner = fngate::secret::Scanner::builtin().unwrap();
+    let parties = |record: &str| {
+        let archive = zipped(
+            &[
+                ("a-1.0.dist-info/METADATA", metadata.as_bytes()),
+                ("a-1.0.dist-info/RECORD", record.as_bytes()),
+                ("a/__init__.py", b""),
+                ("a/settings.py", settings.as_bytes()),
+            ],
+            &[],
+        );
+        let artifact = Artifact::read("fn.zip".to_owned(), archive.as_slice()).unwrap();
+        let found = scan(&artifact, &Limits::default(), Some(&scanner), &[]);
+        found.secrets.iter().map(|secret| secret.party).collect::<Vec<_>>()
+    };
+    use fngate::model::Party::{First, Third};
+    let lists = |content: &str| format!("a/__init__.py,,\na/settings.py,sha256={},1\n", hash(content));
+    assert_eq!(parties(&lists(&settings)), [Third], "as it was published");
+    assert_eq!(parties("a/__init__.py,,\na/settings.py,,\n"), [Third], "nobody can tell");
+    assert_eq!(parties(&lists("api_key = None\n")), [First], "edited");
+    assert_eq!(parties("a/__init__.py,,\n"), [First], "added");
+}

@@ -157,7 +157,7 @@ impl<R: Read> Members<R> {
             lies.push(format!("the extended header declares {size} bytes, the header {plain_size}"));
         }
         let kind = header.kind(&path);
-        if (kind == Kind::Folder) != (header.kind(&header.path()) == Kind::Folder) {
+        if (kind == Kind::Folder) != (header.kind(&header.path()) == Kind::Folder) && !is_cut(header, &path) {
             lies.push("the member is a folder by one of its headers and none by the other".to_owned());
         }
         let has_content = matches!(kind, Kind::File | Kind::Continuation | Kind::Special(_));
@@ -279,6 +279,13 @@ fn settle(what: &str, plain: Vec<u8>, extended: Option<Vec<u8>>, long: Option<Ve
         lies.push(format!("the {what} is `{}` by one header and `{}` by the other", shown(&plain), shown(&value)));
     }
     value
+}
+
+/// Whether the header's own name is the beginning of a long one, which fills its field: Python's `tarfile` cuts there, be it
+/// behind a slash. By its flag the member is a file to every reader; only v7's flag makes a folder of a slash.
+fn is_cut(header: &Header<'_>, path: &[u8]) -> bool {
+    let plain = header.path();
+    header.flag() == b'0' && plain.len() == 100 && path.len() > 100 && path.starts_with(&plain)
 }
 
 fn shown(name: &[u8]) -> String {

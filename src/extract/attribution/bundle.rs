@@ -31,6 +31,9 @@ const MOST_UNMAPPED: u64 = 40;
 const MOST_UNMAPPED_MINIFIED: u64 = 10;
 const RUNTIME: u64 = 2048;
 
+/// Packages that a bundle can hold; evidence of more is of none.
+const MOST_PACKAGES: usize = 20_000;
+
 /// Opens every bundle that no package owns: what is named becomes packages, the rest a problem.
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
@@ -71,7 +74,7 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
     let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
     for trace in traces {
         let Some(&size) = sizes.get(&trace.bundle) else { continue };
-        if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
+        if trace.packages.len() > MOST_PACKAGES || trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
             continue;
         }
         let code = Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false };
@@ -118,23 +121,16 @@ impl Bundle {
     /// Takes out what is not of this bundle: another size, or a list without the packages that the code names.
     fn contradicted(&mut self, found: &mut Found) {
         let size = self.code.size;
-        let spoken: BTreeSet<String> = self
-            .traces
-            .iter()
-            .filter(|trace| trace.source == self.code.path && trace.evidence != "npm/source-map")
-            .flat_map(names)
-            .collect();
+        // A manifest that stands in the code may have been put there without any code of its package.
+        let is_spoken =
+            |trace: &&BundleTrace| trace.source == self.code.path && !["npm/source-map", "npm/version-literal"].contains(&trace.evidence);
+        let spoken: BTreeSet<String> = self.traces.iter().filter(is_spoken).flat_map(names).collect();
         let mut standing = Vec::with_capacity(self.traces.len());
         for trace in std::mem::take(&mut self.traces) {
             let is_beside = trace.source != self.code.path || trace.evidence == "npm/source-map";
             let unlisted = || {
-                names(&trace)
-                    .fold(spoken.clone(), |mut rest, name| {
-                        rest.remove(&name);
-                        rest
-                    })
-                    .into_iter()
-                    .next()
+                let listed: BTreeSet<String> = names(&trace).collect();
+                spoken.iter().find(|name| !listed.contains(*name)).cloned()
             };
             let fault = match trace.size.filter(|told| *told != size) {
                 Some(told) => Some(format!("it is of a bundle of {told} bytes, and this one has {size}")),
@@ -183,16 +179,11 @@ impl Bundle {
             seen.extend(fresh.iter().map(|package| package.name.clone()));
             named.extend(fresh.into_iter().map(|package| (trace.evidence, package.clone())));
         }
-        let alone = |named: &[(&str, Bundled)], name: &str| named.iter().filter(|(_, package)| package.name == name).count() == 1;
-        for at in 0..named.len() {
-            let Some((_, package)) = named.get(at) else { continue };
-            let known = versions
-                .get(package.name.as_str())
-                .filter(|known| known.len() == 1 && package.version.is_none() && alone(&named, &package.name));
-            let known = known.and_then(BTreeSet::first).map(|version| (*version).to_owned());
-            if let (Some(version), Some((_, package))) = (known, named.get_mut(at)) {
-                package.version = Some(version);
-            }
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        named.iter().for_each(|(_, package)| *times.entry(package.name.clone()).or_default() += 1);
+        for (_, package) in named.iter_mut().filter(|(_, package)| package.version.is_none() && times.get(&package.name) == Some(&1)) {
+            let known = versions.get(package.name.as_str()).filter(|known| known.len() == 1);
+            package.version = known.and_then(BTreeSet::first).map(|version| (*version).to_owned());
         }
         named
     }

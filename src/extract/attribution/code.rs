@@ -1,35 +1,61 @@
 //! Code: what a package has claimed is the package's; the rest has no owner and is said so.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use crate::extract::cargo::CARGO;
 use crate::extract::owner::{Owners, source};
 use crate::extract::problem::{
-    ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED, BUNDLE_UNATTRIBUTED, BYTECODE_UNATTRIBUTED, MINIFIED_UNATTRIBUTED, PROBLEMS,
-    RUST_BINARY_UNATTRIBUTED,
+    ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED, BUNDLE_UNATTRIBUTED, BYTECODE_UNATTRIBUTED, CRATE_LIST_CONTRADICTED, MINIFIED_UNATTRIBUTED,
+    OS_PACKAGE, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
 };
+use crate::extract::system::System;
 use crate::model::{Code, CodeKind, Ecosystem, EntryPath, File, Inventory, NotJudged, Problem, ProblemClass, ProblemKind, Relation};
 
 /// Files of one kind outside the scope that are named one by one; an image's base has thousands.
-const MOST_NAMED: usize = 50;
+const MOST_NAMED: usize = 20;
+
+/// Problems of files that a package's ownership takes back.
+const OWNED: [&str; 4] = [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id, BYTECODE_UNATTRIBUTED.id, CRATE_LIST_CONTRADICTED.id];
 
 /// Turns code without an owner into problems, and drops what is a package's own.
 pub(super) fn settle(inventory: &mut Inventory) {
-    let owners = Owners::new(&inventory.claims);
+    let (owners, system) = (Owners::new(&inventory.claims), System::new(&inventory.system));
     let code = std::mem::take(&mut inventory.code);
-    let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path)).collect();
+    let is_foreign = |code: &Code| code.kind == CodeKind::RustBinary && code.tool != CARGO && system.package(&code.path).is_some();
+    let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path) && !is_foreign(code)).collect();
     let copies = copies(&unowned, &inventory.files, &owners);
     inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
-    inventory.not_judged.retain(|file| !owners.owns(&file.path));
+    inventory.not_judged.retain(|file| !owners.owns(&file.path) && system.package(&file.path).is_none());
     with_source(&mut inventory.not_judged, &inventory.files);
     inventory.problems.retain(|problem| {
-        let path = problem
-            .path
-            .as_ref()
-            .filter(|_| [ARCHIVE_UNATTRIBUTED.id, BINARY_UNATTRIBUTED.id, BYTECODE_UNATTRIBUTED.id].contains(&problem.kind));
-        path.is_none_or(|path| !owners.owns(path))
+        let path = problem.path.as_ref().filter(|_| OWNED.contains(&problem.kind));
+        path.is_none_or(|path| !(owners.owns(path) || problem.kind == ARCHIVE_UNATTRIBUTED.id && system.package(path).is_some()))
     });
+    let databases = databases(inventory, &owners, &system);
+    inventory.not_judged.extend(databases);
     inventory.problems.extend(outside(&inventory.not_judged));
     crates(inventory);
+}
+
+/// The operating system's package databases: how many packages each lists, and how many bytes their files have.
+fn databases(inventory: &Inventory, owners: &Owners<'_>, system: &System<'_>) -> Vec<NotJudged> {
+    let mut databases: BTreeMap<&EntryPath, (BTreeSet<&str>, u64)> = BTreeMap::new();
+    for file in &inventory.system {
+        databases.entry(&file.package.database).or_default().0.insert(&file.package.name);
+    }
+    if databases.is_empty() {
+        return Vec::new();
+    }
+    for file in inventory.files.iter().filter(|file| !file.path.as_str().contains("!/") && !owners.owns(&file.path)) {
+        if let Some((_, bytes)) = system.package(&file.path).and_then(|package| databases.get_mut(&package.database)) {
+            *bytes = bytes.saturating_add(file.size);
+        }
+    }
+    let database = |(path, (packages, bytes)): (&EntryPath, (BTreeSet<&str>, u64))| NotJudged {
+        packages: Some(packages.len()),
+        ..NotJudged::new(&OS_PACKAGE, path, bytes)
+    };
+    databases.into_iter().map(database).collect()
 }
 
 /// Takes back compiled Python whose source lies beside it, and was seen.
@@ -90,10 +116,16 @@ fn outside(files: &[NotJudged]) -> Vec<Problem> {
             let bytes = files.iter().map(|file| file.size).fold(0, u64::saturating_add);
             problems.push(Problem::whole(kind, format!("{} files: {}", files.len(), kind.title)).bytes(bytes));
         } else {
-            problems.extend(files.iter().map(|file| Problem::at(kind, &file.path, kind.title).bytes(file.size)));
+            problems.extend(files.iter().map(|file| Problem::at(kind, &file.path, told(kind, file)).bytes(file.size)));
         }
     }
     problems
+}
+
+/// What there is to say of one file.
+fn told(kind: &ProblemKind, file: &NotJudged) -> String {
+    let detail = file.packages.map_or_else(|| file.detail.clone(), |packages| packages.to_string());
+    if detail.is_empty() { kind.title.to_owned() } else { format!("{}: {detail}", kind.title) }
 }
 
 fn known(id: &str) -> Option<&'static ProblemKind> {

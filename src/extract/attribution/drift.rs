@@ -11,8 +11,8 @@ use crate::model::{Drift, DriftKind, Ecosystem, EntryPath, LAYERS, Origin, Packa
 const INSTALLERS: [&str; 4] = ["pip", "setuptools", "wheel", "distribute"];
 
 /// Every disagreement between the lockfiles among `named` and the installed packages among `known`. A lockfile of which nothing
-/// is installed disagrees with nothing.
-pub(super) fn between(named: &[Package], known: &[Package]) -> Vec<Drift> {
+/// is installed disagrees with nothing, and so does one with the project's own `members`, which yarn's first one does not name.
+pub(super) fn between(named: &[Package], known: &[Package], members: &HashSet<EntryPath>) -> Vec<Drift> {
     let locks = Lock::all(named);
     let mut scopes: HashMap<(Ecosystem, &str), Vec<usize>> = HashMap::new();
     for (at, lock) in locks.iter().enumerate() {
@@ -21,7 +21,7 @@ pub(super) fn between(named: &[Package], known: &[Package]) -> Vec<Drift> {
     let mut installed: Vec<Vec<(&Package, &EntryPath)>> = vec![Vec::new(); locks.len()];
     let mut mounted: HashSet<(Ecosystem, String)> = HashSet::new();
     for package in known.iter().filter(|package| is_installed(package)) {
-        for path in &package.paths {
+        for path in package.paths.iter().filter(|path| !members.contains(path)) {
             if path.is_in(LAYERS) {
                 mounted.insert(name(package));
                 continue;
@@ -56,7 +56,7 @@ struct Lock<'a> {
 }
 
 impl<'a> Lock<'a> {
-    /// Every lockfile, and every requirements file with its pins. npm's hidden lockfile repeats the other one.
+    /// Every lockfile, and every requirements file with its pins. The hidden lockfiles of npm and pnpm repeat the other one.
     fn all(named: &'a [Package]) -> Vec<Self> {
         let mut locks: BTreeMap<(&EntryPath, Ecosystem), Self> = BTreeMap::new();
         for package in named.iter().filter(|package| package.relation == Relation::Locked || is_pin(package)) {
@@ -77,7 +77,7 @@ impl<'a> Lock<'a> {
     }
 
     fn is_hidden(&self) -> bool {
-        self.path.file_name() == ".package-lock.json"
+        matches!(self.path.file_name(), ".package-lock.json" | "lock.yaml")
     }
 
     fn against(&self, installed: &[(&Package, &EntryPath)], mounted: &HashSet<(Ecosystem, String)>) -> Vec<Drift> {
@@ -120,13 +120,18 @@ impl<'a> Lock<'a> {
     }
 
     /// Whether a package may rightly be there that the lockfile does not name: an installer's own, or one that a package brings
-    /// in its own tarball, which only npm's lockfile lists.
+    /// in its own tarball, which only npm's lockfile lists, and not where it installs links.
     fn may_add(&self, folded: &str, path: &EntryPath) -> bool {
-        let is_brought = || package_root(path.as_str()).is_some_and(|(root, _)| root.matches("node_modules/").count() > 1);
+        // In a store every package has a folder of its own, and what it depends on lies beside it.
+        let (is_stored, below) = match path.as_str().rsplit_once("/.pnpm/").or_else(|| path.as_str().rsplit_once("/.store/")) {
+            Some((_, below)) => (true, below),
+            None => (false, path.as_str()),
+        };
+        let is_brought = || package_root(path.as_str()).is_some() && below.matches("node_modules/").count() > 1;
         let names_bundled = self.packages.values().flatten().next().is_some_and(|package| package.evidence == "npm/package-lock");
         match self.ecosystem {
             Ecosystem::PyPi => INSTALLERS.contains(&folded),
-            Ecosystem::Npm => !names_bundled && !path.as_str().contains("/.pnpm/") && is_brought(),
+            Ecosystem::Npm => (is_stored || !names_bundled) && is_brought(),
             Ecosystem::CratesIo => false,
         }
     }

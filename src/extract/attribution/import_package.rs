@@ -16,6 +16,7 @@ use super::vendored::{self, Installed};
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
 use crate::extract::pypi::{FIXTURES, Known, extension_module, is_copies, root_end, site_end, version_rank};
+use crate::extract::system::System;
 use crate::model::{Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Trace};
 
 /// What a package has as evidence that is known by the name of its import package alone, its version from elsewhere or not at all.
@@ -48,7 +49,9 @@ pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let traces = std::mem::take(&mut inventory.traces);
     vendored::settle(inventory, &traces);
     let owners = stripped::installed_owners(inventory);
-    let unowned: Vec<&File> = inventory.files.iter().filter(|file| is_code(&file.path) && !owners.owns(&file.path)).collect();
+    let system = System::new(&inventory.system);
+    let is_unowned = |file: &&File| is_code(&file.path) && !owners.owns(&file.path) && !system.is_module(&file.path);
+    let unowned: Vec<&File> = inventory.files.iter().filter(is_unowned).collect();
     let tops = tops(&unowned, &traces, &owners);
     let bare = stripped(&tops, asked, &Installed::new(inventory));
     let mut found: BTreeMap<(String, String), Package> = BTreeMap::new();
@@ -72,11 +75,12 @@ pub(super) fn settle(inventory: &mut Inventory, asked: &Asked) {
     let mut found: Vec<Package> = found.into_values().collect();
     found.iter_mut().for_each(|package| complete(package, asked));
     // What a manifest asks for has been found.
-    let known: HashSet<(String, Option<String>)> =
-        found.iter().map(|package| (Ecosystem::PyPi.folded(&package.name), package.version.clone())).collect();
+    let folded = |package: &Package| Ecosystem::PyPi.folded(&package.name);
+    let mut known: HashSet<(String, Option<String>)> = found.iter().map(|package| (folded(package), package.version.clone())).collect();
+    known.extend(found.iter().map(|package| (folded(package), None)));
     inventory.packages.retain(|package| {
         let is_asked = package.ecosystem == Ecosystem::PyPi && matches!(package.relation, Relation::Declared | Relation::Locked);
-        !(is_asked && known.contains(&(Ecosystem::PyPi.folded(&package.name), package.version.clone())))
+        !(is_asked && known.contains(&(folded(package), package.version.clone())))
     });
     inventory.packages.append(&mut found);
 }

@@ -2,13 +2,14 @@
 //!
 //! A file belongs to the package that lists it, else to the one whose folder it lies in, the innermost first. What no package
 //! claims is code that could not be attributed where a problem says so of the file, the archive or the folder it lies in; else
-//! outside the scope where it is named there; else the function's own. An archive that was opened counts as what lies in it:
+//! outside the scope where it is named there or is the operating system's; else the function's own. An archive that was opened counts as what lies in it:
 //! counting both would count it twice.
 
 use std::collections::{HashMap, HashSet};
 
 use super::integrity::Records;
 use crate::extract::owner::{Owners, ancestors, source};
+use crate::extract::system::System;
 use crate::model::{Claim, ClaimKind, Ecosystem, EntryPath, File, Holding, Inventory, Ownership, Package, ProblemClass, Relation, owner};
 
 /// Counts every file once, gives each package what it holds, and holds the files against the packages' records.
@@ -21,7 +22,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
         unattributed: unattributed(inventory),
         not_judged: inventory.not_judged.iter().map(|file| file.path.as_str()).collect(),
     };
-    let mut records = Records::new(&claims);
+    let (system, mut records) = (System::new(&inventory.system), Records::new(&claims));
     let opened = opened(&inventory.files);
     let mut ownership = Ownership { unseen: unseen(inventory), ..Ownership::default() };
     let mut holdings: HashMap<&str, Holding> = HashMap::new();
@@ -39,6 +40,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
             }
             None if ledger.lies_in(&ledger.unattributed, file.path.as_str()) => &mut ownership.unattributed,
             None if ledger.lies_in(&ledger.not_judged, file.path.as_str()) => &mut ownership.not_judged,
+            None if system.package(&file.path).is_some() => &mut ownership.not_judged,
             None => &mut ownership.first_party,
         };
         amount.add(file.size);

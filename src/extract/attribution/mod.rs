@@ -10,6 +10,7 @@ mod graph;
 mod import_package;
 mod integrity;
 mod ledger;
+mod member;
 mod requirements;
 mod scope;
 mod stripped;
@@ -42,6 +43,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     let declared = edge::declared(&inventory);
     let asked = import_package::asked(&inventory);
     scope::settle(&mut inventory, &included);
+    member::settle(&mut inventory);
     requirements::quiet(&mut inventory);
     stripped::settle(&mut inventory);
     disown(&mut inventory);

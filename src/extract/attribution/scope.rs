@@ -17,7 +17,7 @@ pub(super) fn settle(inventory: &mut Inventory, included: &Included) {
     let (named, mut known): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(is_named);
     let named = spoken(named, &known, &owners);
     carry_origins(&named, &mut known);
-    inventory.drift.extend(super::drift::between(&named, &known));
+    inventory.drift.extend(super::drift::between(&named, &known, &super::member::copies(&inventory.files, &known)));
     let mut kept = remaining(named, &known, included);
     known.append(&mut kept);
     for package in known.iter_mut().filter(|package| package.relation != Relation::Bundled) {
@@ -42,6 +42,7 @@ pub(super) fn scope(path: &EntryPath) -> &str {
     let folder = path.folder();
     match path.file_name() {
         ".package-lock.json" => folder.strip_suffix("node_modules").map_or(folder, |above| above.trim_end_matches('/')),
+        "lock.yaml" => folder.strip_suffix("node_modules/.pnpm").map_or(folder, |above| above.trim_end_matches('/')),
         "direct_url.json" => base(path.as_str()).unwrap_or(folder),
         _ => folder,
     }
@@ -76,7 +77,8 @@ fn spoken(named: Vec<Package>, known: &[Package], owners: &Owners<'_>) -> Vec<Pa
 fn carry_origins(named: &[Package], known: &mut [Package]) {
     type Key<'a> = (&'a str, Option<&'a str>);
     let mut origins: HashMap<Name, HashMap<Key<'_>, Origin>> = HashMap::new();
-    for package in named {
+    // A manifest's range may mean a member of the project as well as a package of the registry; a lockfile knows.
+    for package in named.iter().filter(|package| package.relation == Relation::Locked || package.origin != Origin::Registry) {
         for path in &package.paths {
             let key = (scope(path), package.version.as_deref());
             let origin = origins.entry(name(package)).or_default().entry(key).or_insert(package.origin);
@@ -85,14 +87,22 @@ fn carry_origins(named: &[Package], known: &mut [Package]) {
         }
     }
     origins.retain(|_, by_scope| by_scope.values().any(|origin| *origin != Origin::Registry));
-    for package in known.iter_mut().filter(|package| package.relation == Relation::Installed && package.origin == Origin::Registry) {
+    for package in known.iter_mut().filter(|package| package.relation == Relation::Installed && is_silent(package)) {
         let Some(by_scope) = origins.get(&name(package)) else { continue };
         let exact = package.version.as_deref();
         let found = package.paths.first().and_then(|path| {
             upwards(path.folder()).find_map(|folder| by_scope.get(&(folder, exact)).or_else(|| by_scope.get(&(folder, None))))
         });
-        package.origin = found.copied().unwrap_or_default();
+        if let Some(found) = found.filter(|found| package.origin == Origin::Registry || **found == Origin::FirstParty) {
+            package.origin = *found;
+        }
     }
+}
+
+/// Whether a package's own metadata leaves open where it comes from: a private one without a version may be a member of the
+/// project, which needs none.
+fn is_silent(package: &Package) -> bool {
+    package.origin == Origin::Registry || package.origin == Origin::Private && package.version.is_none()
 }
 
 /// What remains of the named packages once each lockfile of which something is installed is moot.
@@ -167,7 +177,11 @@ pub(super) fn home(ecosystem: Ecosystem, path: &EntryPath) -> &str {
         return "";
     }
     match ecosystem {
-        Ecosystem::Npm => path.as_str().find("node_modules/").map_or(path.folder(), |at| path.as_str()[..at].trim_end_matches('/')),
+        Ecosystem::Npm => {
+            let above = path.as_str().find("node_modules/").map_or(path.folder(), |at| path.as_str()[..at].trim_end_matches('/'));
+            // yarn's Plug'n'Play resolves for the whole project from `.yarn/cache` and `.yarn/unplugged`.
+            above.strip_prefix(".yarn/").map_or_else(|| above.split_once("/.yarn/").map_or(above, |(project, _)| project), |_| "")
+        }
         Ecosystem::PyPi => {
             let base = base(path.as_str()).unwrap_or(path.folder());
             // An interpreter's own folder serves the whole file system it is part of.

@@ -6,6 +6,7 @@ use super::import_package::IMPORT_NAME;
 use crate::extract::npm::{Place, package_root, place};
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
+use crate::extract::system::System;
 use crate::model::{EntryPath, Inventory, Origin, Package, Problem, Relation, owner};
 
 /// What is said of code without metadata.
@@ -27,6 +28,7 @@ pub(super) fn installed_owners(inventory: &Inventory) -> Owners<'_> {
 /// Names the folders of `node_modules` that no metadata speaks for, and the installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = installed_owners(inventory);
+    let system = System::new(&inventory.system);
     let ours: HashSet<&str> = inventory
         .packages
         .iter()
@@ -37,6 +39,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let mut stripped: BTreeMap<EntryPath, u64> = BTreeMap::new();
     for file in &inventory.files {
         let code = match file.path.extension() {
+            "js" | "cjs" | "mjs" | "node" | "wasm" if system.is_module(&file.path) => None,
             "js" | "cjs" | "mjs" | "node" | "wasm" => match package_root(file.path.as_str()) {
                 Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
                 // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.

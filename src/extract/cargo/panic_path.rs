@@ -1,16 +1,23 @@
-//! What a Rust binary without a crate list still tells: panic messages name the source file they come from, and cargo keeps
-//! a registry's sources in folders called `name-version`.
+//! What a Rust binary tells besides a crate list, or in its place: the crates whose panic messages are in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use memchr::memmem;
-
-use super::binary::{crate_list, is_executable, is_rust};
+use super::auditable::origin;
+use super::binary::{is_executable, is_rust};
+use super::list::{Listed, Lists};
+use super::trace::{Trace, is_from_registry, traces};
+use crate::extract::problem::CRATE_LIST_CONTRADICTED;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Code, CodeKind, Ecosystem, Entry, EntryPath, Inventory, Package, Relation};
+use crate::model::{Code, CodeKind, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Problem, Relation};
 
-/// Recovers crates from `registry/src/<index>-<hash>/<crate>-<version>/` in Rust binaries. Crates that never panic leave no
-/// such path, so the binary stays code that needs an owner.
+/// The tool of a binary that cargo built from a registry's crates, as opposed to a distribution from its own.
+pub(crate) const CARGO: &str = "cargo";
+
+/// Crates that a message names.
+const MOST_NAMED: usize = 5;
+
+/// Recovers crates from the source paths in Rust binaries. Crates that never panic leave no such path, so a binary without a
+/// list stays code that needs an owner; and a list that leaves out what the paths name is no list.
 pub(crate) struct PanicPath;
 
 impl Extractor for PanicPath {
@@ -24,57 +31,70 @@ impl Extractor for PanicPath {
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         // A list that cannot be read is reported by the extractor that reads it; here it is as good as none.
-        if matches!(crate_list(entry.content), Ok(Some(_))) || !is_rust(entry.content) {
+        let lists = Lists::of(entry.content);
+        let is_listed = lists.complete;
+        if !is_listed && !is_rust(entry.content) {
             return Ok(());
         }
-        for (name, version) in crates(entry.content) {
-            found.packages.push(Package::new(Ecosystem::CratesIo, name, Some(version), Relation::Embedded, entry.path, self.name()));
+        let traces = traces(entry.content);
+        if is_listed {
+            self.compare(entry, &lists.crates, &traces, found);
+            return Ok(());
         }
-        let size = entry.content.len() as u64;
-        found.code.push(Code { path: entry.path.clone(), size, code: size, kind: CodeKind::RustBinary, tool: "rustc", minified: false });
+        found.packages.extend(traces.iter().map(|trace| self.package(entry.path, trace)).collect::<BTreeSet<_>>());
+        let (size, tool) = (entry.content.len() as u64, if is_from_registry(entry.content) { CARGO } else { "rustc" });
+        found.code.push(Code { path: entry.path.clone(), size, code: size, kind: CodeKind::RustBinary, tool, minified: false });
         Ok(())
     }
 }
 
-/// The crates whose source paths stand in the binary, in either system's spelling.
-fn crates(content: &[u8]) -> BTreeSet<(&str, &str)> {
-    let mut crates = BTreeSet::new();
-    for (marker, separator) in [(&b"registry/src/"[..], b'/'), (b"registry\\src\\", b'\\')] {
-        for at in memmem::find_iter(content, marker) {
-            let path = &content[at + marker.len()..];
-            let mut components = path.get(..path.len().min(512)).unwrap_or(path).split(|&byte| byte == separator);
-            let (Some(_index), Some(folder), Some(_)) = (components.next(), components.next(), components.next()) else { continue };
-            crates.extend(std::str::from_utf8(folder).ok().and_then(name_and_version));
+impl PanicPath {
+    fn package(&self, path: &EntryPath, trace: &Trace<'_>) -> Package {
+        let mut package = Package::new(Ecosystem::CratesIo, trace.name, trace.version, Relation::Embedded, path, self.name());
+        if trace.version.is_none() {
+            package.origin = Origin::Git;
         }
-    }
-    crates
-}
-
-/// Splits `serde_json-1.0.140`: the version is the first part after a hyphen that is one.
-fn name_and_version(folder: &str) -> Option<(&str, &str)> {
-    let (at, _) = folder.match_indices('-').find(|(at, _)| semver::Version::parse(&folder[at + 1..]).is_ok())?;
-    let name = &folder[..at];
-    let is_name =
-        !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    is_name.then_some((name, &folder[at + 1..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{crates, name_and_version};
-
-    #[test]
-    fn versions_may_have_hyphens_and_so_may_names() {
-        assert_eq!(name_and_version("serde_json-1.0.140"), Some(("serde_json", "1.0.140")));
-        assert_eq!(name_and_version("tokio-util-0.7.0-rc.1"), Some(("tokio-util", "0.7.0-rc.1")));
-        assert_eq!(name_and_version("md-5-0.10.6+b.1"), Some(("md-5", "0.10.6+b.1")));
-        assert_eq!(name_and_version("no-version"), None);
-        assert_eq!(name_and_version("-1.0.0"), None);
+        package
     }
 
-    #[test]
-    fn a_cut_path_yields_nothing() {
-        assert!(crates(b"cargo/registry/src/index.crates.io-1949/serde-1.0.0").is_empty());
-        assert_eq!(crates(b"registry\\src\\index-1\\serde-1.0.0\\src\\lib.rs").len(), 1);
+    /// Names what the list leaves out although its source files stand in the binary.
+    fn compare(&self, entry: &Entry<'_>, listed: &[Listed], traces: &BTreeSet<Trace<'_>>, found: &mut Inventory) {
+        // What only ran while building, or is the function's own, has no sources in cargo's folders that end up in a binary.
+        let inside = listed.iter().filter(|listed| listed.kind != "build");
+        let (ours, others): (Vec<&Listed>, Vec<&Listed>) = inside.partition(|listed| origin(listed) == Origin::FirstParty);
+        let known: HashSet<(&str, &str)> = others.iter().map(|listed| (listed.name.as_str(), listed.version.as_str())).collect();
+        let has_git = others.iter().any(|listed| origin(listed) == Origin::Git);
+        let is_left_out = |trace: &&Trace<'_>| {
+            trace.is_source
+                && !trace.is_standard
+                && match trace.version {
+                    Some(version) => !known.contains(&(trace.name, version)),
+                    None => !has_git && !ours.iter().any(|listed| listed.name == trace.name),
+                }
+        };
+        // `cargo install` builds a registry's crate where it unpacked it, and calls it local: judged, and no contradiction.
+        let is_root = |package: &Package| {
+            ours.iter().any(|own| own.root && own.name == package.name && Some(&own.version) == package.version.as_ref())
+        };
+        let packages: BTreeSet<Package> = traces.iter().filter(is_left_out).map(|trace| self.package(entry.path, trace)).collect();
+        let (roots, packages): (Vec<Package>, Vec<Package>) = packages.into_iter().partition(is_root);
+        found.packages.extend(roots);
+        if packages.is_empty() {
+            return;
+        }
+        let mut names: Vec<String> = packages
+            .iter()
+            .take(MOST_NAMED)
+            .map(|package| package.version.as_ref().map_or_else(|| package.name.clone(), |version| format!("{} {version}", package.name)))
+            .collect();
+        if packages.len() > MOST_NAMED {
+            names.push(format!("{} more", packages.len() - MOST_NAMED));
+        }
+        let message = format!(
+            "its crate list leaves out what its own panic messages name: {}; build it anew with `cargo auditable build`",
+            names.join(", ")
+        );
+        found.problems.push(Problem::at(&CRATE_LIST_CONTRADICTED, entry.path, message).bytes(entry.content.len() as u64));
+        found.packages.extend(packages);
     }
 }

@@ -68,6 +68,17 @@ impl Place {
     }
 }
 
+/// What a folder of an image's file system is: Debian's Node.js resolves from `/usr/share/nodejs` and `/usr/lib/nodejs`, and images of
+/// Node.js have yarn unpacked in `/opt/yarn-v1.22.22`.
+fn system(folder: &str) -> Option<Place> {
+    let is_yarn =
+        || folder.strip_prefix("opt/yarn-v").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.contains('/'));
+    match folder {
+        "usr/share/nodejs" | "usr/lib/nodejs" => Some(Place::Modules),
+        _ => is_yarn().then_some(Place::Root),
+    }
+}
+
 /// Whether a component is the top of a nested tar, as `npm pack` writes it: everything lies in its `package` folder.
 fn is_tarball(component: &str) -> bool {
     [".tgz!", ".tar.gz!", ".tar!"].iter().any(|end| component.ends_with(end))
@@ -91,8 +102,11 @@ fn walk(folder: &str) -> impl Iterator<Item = (Place, usize)> {
     let mut outer = "";
     let mut end = 0;
     folder.split('/').filter(|component| !component.is_empty()).map(move |component| {
-        at = at.enter(outer, component);
         end = if outer.is_empty() { component.len() } else { end + 1 + component.len() };
+        at = match system(&folder[..end]) {
+            Some(place) if at == Place::Tree => place,
+            _ => at.enter(outer, component),
+        };
         outer = component;
         (at, end)
     })
@@ -128,6 +142,13 @@ mod tests {
             ("vendor/a-1.0.0.tgz!/package", Place::Root),
             ("vendor/a-1.0.0.tgz!/package/node_modules/b", Place::Root),
             ("src/package", Place::Tree),
+            ("usr/share/nodejs/a", Place::Root),
+            ("usr/share/nodejs/@s/a", Place::Root),
+            ("usr/share/nodejs/a/node_modules/b", Place::Root),
+            ("app/usr/share/nodejs/a", Place::Tree),
+            ("opt/yarn-v1.22.22", Place::Root),
+            ("opt/yarn-v1.22.22/lib", Place::Deep),
+            ("opt/yarn", Place::Tree),
         ] {
             assert_eq!(place(folder), expected, "{folder}");
         }

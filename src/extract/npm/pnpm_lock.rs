@@ -1,4 +1,5 @@
-//! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile").
+//! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile"), and the hidden lockfile `node_modules/.pnpm/lock.yaml`
+//! that pnpm leaves in what it installs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
@@ -24,7 +25,11 @@ impl Extractor for PnpmLock {
     }
 
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        path.file_name() == "pnpm-lock.yaml" && place(path.folder()) == Place::Tree
+        match path.file_name() {
+            "pnpm-lock.yaml" => place(path.folder()) == Place::Tree,
+            "lock.yaml" => place(path.folder()) == Place::Store && path.folder().ends_with("node_modules/.pnpm"),
+            _ => false,
+        }
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -44,6 +49,7 @@ impl Extractor for PnpmLock {
                 found.packages.push(package);
             }
             lock.depend(major, &nodes, Statements::new(entry.path, found));
+            found.packages.extend(lock.members().map(|name| self.member(entry.path, name)));
         }
         Ok(())
     }
@@ -65,6 +71,13 @@ impl PnpmLock {
         package.elective = major == 9 || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
         package.origin = origin;
         Some(package)
+    }
+
+    /// A folder of the project that another one depends on: it has no entry of its own.
+    fn member(&self, path: &EntryPath, name: &str) -> Package {
+        let mut package = Package::new(Ecosystem::Npm, name, None, Relation::Locked, path, self.name());
+        package.origin = Origin::FirstParty;
+        package
     }
 }
 
@@ -133,6 +146,14 @@ impl<'de> Deserialize<'de> for Reference {
 }
 
 impl Lock {
+    /// The names of dependencies that are folders of the project.
+    fn members(&self) -> impl Iterator<Item = &str> {
+        let importers = self.importers.0.iter().flat_map(|(_, one)| [&one.dependencies, &one.optional_dependencies]);
+        let named = importers.chain([&self.dependencies, &self.optional_dependencies]).flat_map(|list| &list.0);
+        let is_link = |reference: &Reference| reference.0.as_deref().is_some_and(|to| to.starts_with("link:"));
+        named.filter(move |(_, reference)| is_link(reference)).filter_map(|(name, _)| word(name))
+    }
+
     /// Who depends on whom.
     fn depend(&self, major: u32, nodes: &HashMap<&str, Node>, mut statements: Statements<'_>) {
         for (key, locked) in self.packages.iter().flatten().filter(|_| major < 9) {

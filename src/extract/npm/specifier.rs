@@ -48,7 +48,9 @@ pub(super) fn exact(text: &str) -> Option<&str> {
 pub(super) fn origin(text: &str) -> Origin {
     const FIRST_PARTY: [&str; 4] = ["link:", "workspace:", "portal:", "file:"];
     const GIT: [&str; 9] = ["git+", "git:", "git@", "ssh:", "github:", "gitlab:", "bitbucket:", "gist:", "https://codeload.github.com/"];
-    let is_tarball = [".tgz", ".tar.gz", ".tar"].iter().any(|end| text.ends_with(end));
+    // yarn appends the digest: `file:a.tgz#0123`.
+    let address = text.split(['?', '#']).next().unwrap_or(text);
+    let is_tarball = [".tgz", ".tar.gz", ".tar"].iter().any(|end| address.ends_with(end));
     if FIRST_PARTY.iter().any(|start| text.starts_with(start)) {
         return if is_tarball { Origin::Url } else { Origin::FirstParty };
     }
@@ -56,9 +58,8 @@ pub(super) fn origin(text: &str) -> Origin {
         return Origin::Git;
     }
     if text.starts_with("http:") || text.starts_with("https:") {
-        let path = text.split(['?', '#']).next().unwrap_or(text);
         return match () {
-            () if path.ends_with(".git") => Origin::Git,
+            () if address.ends_with(".git") => Origin::Git,
             () if text.contains("/-/") || text.contains("//npm.pkg.github.com/download/") => Origin::Registry,
             () => Origin::Url,
         };
@@ -92,6 +93,7 @@ mod tests {
             ("https://registry.npmjs.org/a/-/a-1.0.0.tgz", None, None, Origin::Registry),
             ("file:../a", None, None, Origin::FirstParty),
             ("file:a-1.0.0.tgz", None, None, Origin::Url),
+            ("file:a-1.0.0.tgz#0123456789abcdef", None, None, Origin::Url),
             ("workspace:*", None, None, Origin::FirstParty),
             ("./a", None, None, Origin::FirstParty),
         ] {

@@ -22,7 +22,7 @@ impl Extractor for Bytecode {
             let message = "JavaScript compiled for V8; what it holds cannot be read off it: deploy its source, or accept it with a reason";
             found.problems.push(Problem::at(&BYTECODE_UNATTRIBUTED, entry.path, message).bytes(size));
         } else if let Some(kind) = kind(entry.path, entry.content) {
-            found.not_judged.push(NotJudged { kind: kind.id, path: entry.path.clone(), size });
+            found.not_judged.push(NotJudged::new(kind, entry.path, size));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What is recognised and not read: images, other languages, native code, and lockfiles in formats without a reader.
 
 mod bytecode;
+mod go;
 mod image;
 mod native;
 mod neighbour;

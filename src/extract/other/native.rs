@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::go::{described, is_go};
 use crate::extract::cargo::{is_executable, is_rust};
 use crate::extract::problem::{DOTNET, GO_BINARY, NATIVE_CODE};
 use crate::extract::{Extractor, Malformed};
@@ -22,13 +23,17 @@ impl Extractor for Native {
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let has = |trace: &[u8]| memmem::find(entry.content, trace).is_some();
         let kind = match () {
-            // Go's build information (debug/buildinfo) and the metadata root of an assembly (ECMA-335, II.24.2.1).
-            () if has(b"\xff Go buildinf:") => &GO_BINARY,
+            () if is_go(entry.content) => &GO_BINARY,
+            // The metadata root of an assembly (ECMA-335, II.24.2.1).
             () if entry.content.starts_with(b"MZ") && has(b"BSJB") => &DOTNET,
             () if is_rust(entry.content) => return Ok(()),
             () => &NATIVE_CODE,
         };
-        found.not_judged.push(NotJudged { kind: kind.id, path: entry.path.clone(), size: entry.content.len() as u64 });
+        let mut binary = NotJudged::new(kind, entry.path, entry.content.len() as u64);
+        if kind == &GO_BINARY {
+            binary.detail = described(entry.content);
+        }
+        found.not_judged.push(binary);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::place;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Claim, Entry, EntryPath, Inventory};
+use crate::model::{Claim, ClaimKind, Entry, EntryPath, Inventory};
 
 /// Turns the lists of installed files into claims.
 pub(crate) struct Record;
@@ -37,6 +37,8 @@ impl Extractor for Record {
             let (listed, hash) = if is_record { fields(line) } else { (line.trim().to_owned(), "") };
             let Some(path) = resolved(start, &listed) else { continue };
             if !inside(&path, base) {
+                let claim = Claim::listed(&owner, path, sha256(hash));
+                found.claims.extend(Some(claim).filter(|claim| claim.kind != ClaimKind::Listed(None) && is_beside(&claim.path, base)));
                 continue;
             }
             if let Some(folder) = path.strip_suffix("/__init__.py").filter(|folder| *folder != base) {
@@ -86,13 +88,16 @@ fn sha256(hash: &str) -> Option<[u8; 32]> {
     URL_SAFE_NO_PAD.decode(digest).ok()?.try_into().ok()
 }
 
-/// `listed` as a path of the artifact. `pip install --target` moves scripts that the record calls `../../bin/x` to `bin/x`.
+/// `listed` as a path of the artifact, whichever separators the installer wrote. `pip install --target` moves scripts that the
+/// record calls `../../bin/x` to `bin/x`.
 fn resolved(start: &str, listed: &str) -> Option<String> {
-    if listed.is_empty() || listed.starts_with('/') || listed.contains(['\\', '\0']) {
+    let listed = listed.replace('\\', "/");
+    let is_absolute = listed.starts_with('/') || listed.get(1..2) == Some(":");
+    if listed.is_empty() || is_absolute || listed.contains('\0') {
         return None;
     }
     let mut folder = start;
-    let mut rest = listed;
+    let mut rest = listed.as_str();
     if let Some(script) = listed.strip_prefix("../../bin/").filter(|script| !script.contains('/')) {
         return Some(joined(start, &format!("bin/{script}")));
     }
@@ -108,6 +113,20 @@ fn resolved(start: &str, listed: &str) -> Option<String> {
 fn is_installable(path: &str, base: &str) -> bool {
     let name = if base.is_empty() { path } else { path.get(base.len() + 1..).unwrap_or(path) };
     name.contains('/') || name.rsplit_once('.').is_some_and(|(_, extension)| !matches!(extension, "js" | "cjs" | "mjs"))
+}
+
+/// Whether a path lies where installers put scripts and data of what goes into `base`, as in `bin` beside
+/// `lib/python3.12/site-packages` (CPython, `sysconfig`, scheme `posix_prefix`).
+fn is_beside(path: &str, base: &str) -> bool {
+    let is_python = |folder: &str| folder.strip_prefix("python").is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+    let mut folders = base.rsplitn(4, '/');
+    let site = matches!(folders.next(), Some("site-packages" | "dist-packages"));
+    let python = folders.next().is_some_and(is_python);
+    let library = matches!(folders.next(), Some("lib" | "lib64"));
+    let prefix = folders.next().unwrap_or_default();
+    let rest = if prefix.is_empty() { Some(path) } else { path.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')) };
+    let top = rest.and_then(|rest| rest.split_once('/')).map(|(top, _)| top);
+    site && python && library && matches!(top, Some("bin" | "share" | "etc" | "include" | "man"))
 }
 
 /// A record may only speak of the folder it was installed into.
@@ -133,7 +152,7 @@ fn outermost(folders: &BTreeSet<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fields, resolved, sha256};
+    use super::{fields, is_beside, resolved, sha256};
 
     #[test]
     fn fields_may_be_quoted() {
@@ -157,11 +176,30 @@ mod tests {
     }
 
     #[test]
+    fn scripts_lie_beside_the_library() {
+        for (path, base, expected) in [
+            ("venv/bin/ruff", "venv/lib/python3.11/site-packages", true),
+            ("bin/ruff", "lib/python3.11/site-packages", true),
+            ("usr/local/share/man/x.1", "usr/local/lib/python3.12/site-packages", true),
+            ("venv/bootstrap", "venv/lib/python3.11/site-packages", false),
+            ("bootstrap", "lib/python3.11/site-packages", false),
+            ("other/bin/x", "venv/lib/python3.11/site-packages", false),
+            ("venv/bin/x", "venv/site-packages", false),
+            ("bin/x", "python/lib/python3.12/site-packages", false),
+        ] {
+            assert_eq!(is_beside(path, base), expected, "{path} {base}");
+        }
+    }
+
+    #[test]
     fn paths_stay_in_the_artifact() {
         assert_eq!(resolved("", "a/b.py").as_deref(), Some("a/b.py"));
         assert_eq!(resolved("x/y", "a.py").as_deref(), Some("x/y/a.py"));
         assert_eq!(resolved("x/y.egg-info", "../a.py").as_deref(), Some("x/a.py"));
         assert_eq!(resolved("", "../../bin/tool").as_deref(), Some("bin/tool"));
+        assert_eq!(resolved("x", "a\\b.py").as_deref(), Some("x/a/b.py"));
+        assert_eq!(resolved("x/y", "..\\..\\bin\\tool").as_deref(), Some("x/y/bin/tool"));
+        assert_eq!(resolved("x", "C:\\a.py"), None);
         assert_eq!(resolved("", "../a.py"), None);
         assert_eq!(resolved("x", "/etc/passwd"), None);
         assert_eq!(resolved("x", "a/../../b"), None);

@@ -16,7 +16,7 @@ const LONGEST_HEAD: usize = 4096;
 const FILES: [&str; 9] = ["__version__", "_version", "version", "__about__", "_about", "_meta", "_grpcio_metadata", "__init__", "about"];
 
 /// A folder and the file in it where a package keeps its version against every convention.
-const OWN: [(&str, &str); 1] = [("chalice", "app")];
+const OWN: [(&str, &str); 2] = [("chalice", "app"), ("idna", "package_data")];
 
 /// Reads what the first files of import packages say of the package.
 pub(crate) struct VersionLiteral;
@@ -30,13 +30,15 @@ impl Extractor for VersionLiteral {
         if !matches!(path.extension(), "py" | "pyc") {
             return false;
         }
-        let text = path.as_str();
-        let rest = place::after_root(text);
-        let is_first = rank(path).is_some() || !rest.contains('/');
-        is_first
-            && (rest.matches('/').count() <= 1
-                || known_folder(path)
-                || Known::of(rest).is_some_and(|(_, end)| !rest[end..].trim_start_matches('/').contains('/')))
+        let rest = place::after_root(path.as_str());
+        if !rest.contains('/') || place::is_copies(path.folder()) && is_certain(stem(path)) {
+            return true;
+        }
+        let is_direct = || match Known::of(rest) {
+            Some((_, end)) => rest[end..].matches('/').count() <= 1,
+            None => rest.matches('/').count() == 1,
+        };
+        rank(path).is_some() && (is_direct() || is_certain(path.folder().rsplit('/').next().unwrap_or_default()))
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -52,10 +54,8 @@ impl Extractor for VersionLiteral {
     }
 }
 
-/// Whether the file is the first of a folder, or a module in a folder of copies, that has a widely known name.
-fn known_folder(path: &EntryPath) -> bool {
-    let known = |name: &str| Known::exactly(name).is_some_and(Known::is_certain);
-    known(path.folder().rsplit('/').next().unwrap_or_default()) || place::is_copies(path.folder()) && known(stem(path))
+fn is_certain(import: &str) -> bool {
+    Known::exactly(import).is_some_and(Known::is_certain)
 }
 
 fn stem(path: &EntryPath) -> &str {

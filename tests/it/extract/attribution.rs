@@ -47,12 +47,50 @@ fn only_package_roots_are_installed() {
 
 #[test]
 fn a_broken_manifest_of_an_installed_package_is_a_problem() {
-    let found = scanned(&[("node_modules/a/package.json", "{\"name\":"), ("node_modules/b/package.json", r#"{"name":"b"}"#)]);
+    let found = scanned(&[
+        ("node_modules/a/package.json", "{\"name\":"),
+        ("node_modules/b/package.json", r#"{"name":"b"}"#),
+        ("node_modules/b/index.js", "1"),
+    ]);
     insta::assert_snapshot!(listed(&found), @"installed pkg:npm/b");
     insta::assert_snapshot!(troubles(&found), @r"
     manifest-malformed node_modules/a/package.json
     package-unattributed node_modules/b/package.json
     ");
+}
+
+/// yarn's pnpm linker leaves such a folder where a package is for another platform.
+#[test]
+fn a_manifest_without_version_and_nothing_else_is_a_placeholder() {
+    let stub = r#"{"name":"b","mocked":true}"#;
+    let found = scanned(&[("node_modules/b/package.json", stub)]);
+    assert_eq!((listed(&found).as_str(), troubles(&found).as_str()), ("", ""));
+    for beside in ["node_modules/b/lib/b.wasm", "node_modules/b/README.md"] {
+        let found = scanned(&[("node_modules/b/package.json", stub), (beside, "1")]);
+        assert_eq!(listed(&found), "installed pkg:npm/b\n", "{beside}");
+    }
+}
+
+#[test]
+fn a_member_that_a_packer_copied_needs_no_version() {
+    let member = r#"{"name":"@acme/api","private":true,"main":"index.js"}"#;
+    let lock = r#"{"lockfileVersion":3,"packages":{"":{},"node_modules/@acme/api":{"resolved":"packages/api","link":true},
+        "packages/api":{"name":"@acme/api"}}}"#;
+    let copy = ("node_modules/@acme/api/package.json", member);
+    let code = ("node_modules/@acme/api/index.js", "exports.handler = 1;");
+    for proof in [("packages/api/package.json", member), ("package-lock.json", lock)] {
+        let found = scanned(&[copy, code, proof]);
+        assert_eq!(listed(&found), "installed pkg:npm/%40acme/api FirstParty\n", "{}", proof.0);
+        assert_eq!(troubles(&found), "", "{}", proof.0);
+    }
+    // Nothing but its own word: it stays open what it is. A package's fixture is no proof.
+    let fixture = ("node_modules/x/package.json", member);
+    assert_eq!(listed(&scanned(&[copy, code])), "installed pkg:npm/%40acme/api Private\n");
+    assert!(listed(&scanned(&[copy, code, fixture])).starts_with("installed pkg:npm/%40acme/api Private\n"));
+    // One with a version is judged by it, wherever it lies as well.
+    let versioned = r#"{"name":"lodash","version":"4.17.4"}"#;
+    let found = scanned(&[("node_modules/lodash/package.json", versioned), ("packages/lodash/package.json", versioned)]);
+    assert_eq!(listed(&found), "installed pkg:npm/lodash@4.17.4\n");
 }
 
 #[test]
@@ -228,6 +266,37 @@ fn what_is_outside_the_scope_is_named() {
     ");
     assert_eq!(found.not_judged.len(), 4);
     assert_eq!(found.state(), InventoryState::Complete, "out of scope is not incomplete");
+}
+
+#[test]
+fn neighbours_are_known_by_what_lists_or_holds_their_packages() {
+    let class = b"\xca\xfe\xba\xbe\0\0\0\x34";
+    let found = scanned(&[
+        ("com/acme/Handler.class", &class[..]),
+        ("lib/app.jar", b"PK\x03\x04"),
+        ("pom.xml", b"<project/>"),
+        ("go.mod", b"module example.com/fn\n"),
+        ("Modules/Az/Az.psd1", b"@{}"),
+        ("app.deps.json", b"{}"),
+        ("vendor/composer/installed.json", b"{}"),
+        ("vendor/bundle/ruby/3.2.0/specifications/rack-2.0.0.gemspec", b"Gem::Specification.new"),
+        ("pubspec.lock", b"packages:\n"),
+        ("Package.resolved", b"{}"),
+        ("mix.lock", b"%{}"),
+        ("opt/conda/conda-meta/zlib-1.2.13-0.json", b"{}"),
+        ("node_modules/a/package.json", package("a", "1.0.0").as_bytes()),
+        ("node_modules/a/ios/Package.resolved", b"{}"),
+        ("node_modules/a/android/pom.xml", b"<project/>"),
+    ]);
+    let kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind).collect();
+    let mut kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    kinds.sort_unstable();
+    assert_eq!(
+        kinds.join(" "),
+        "conda dart dotnet elixir go-module jar java java php powershell ruby swift",
+        "and nothing of what a package owns"
+    );
+    assert_eq!(found.state(), InventoryState::Complete);
 }
 
 #[test]

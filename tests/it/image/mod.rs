@@ -6,6 +6,7 @@ mod layers;
 mod layouts;
 mod model;
 mod registry;
+mod system;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,6 +10,7 @@ use fngate::scan::scan;
 use zip::write::SimpleFileOptions;
 
 use super::sample;
+use crate::extract::binary::{LIST, elf, list};
 
 const BUNDLE: &str = "var __commonJS = (cb, mod) => function __require() { return mod; };\n// node_modules/a/index.js\n";
 const MINIFIED: &str = "var a=(e,t)=>{if(!e)return t;for(let n of e)t.push(n);return t},b=c(d);";
@@ -28,6 +29,8 @@ fn seen(more: usize) -> Inventory {
     let (bundle, minified, rust) = (BUNDLE.repeat(30), MINIFIED.repeat(50), rust());
     let opaque = "/******/ (() => { // webpackBootstrap\n__webpack_require__(1);\n".repeat(30);
     let upx = [b"\x7fELF\x02\x01\x01 UPX!".as_slice(), &[1; 20_000], b"UPX!"].concat();
+    let source = "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/a-1.0.0/src/lib.rs";
+    let listed = elf(true, false, &[(LIST, &list(&serde_json::json!([])))], source);
     let mut files: Vec<(String, &[u8])> = [
         ("bundle.js", bundle.as_bytes()),
         ("bundle.js.map", br#"{"version":3,"sources":["node_modules/c/index.js"],"mappings":"AAAA"}"#),
@@ -47,6 +50,13 @@ fn seen(more: usize) -> Inventory {
         ("Handler.class", b"\xca\xfe\xba\xbe\0\0\0\x41"),
         ("main.jsc", b"\x5e\x04\xde\xc0 and more"),
         ("job.pyc", b"\xcb\r\r\n and more"),
+        ("listed", &listed),
+        ("go.mod", b"module example.com/fn\n"),
+        ("Modules/Az/Az.psd1", b"@{}"),
+        ("pubspec.lock", b"packages:\n"),
+        ("Package.resolved", b"{}"),
+        ("mix.lock", b"%{}"),
+        ("conda-meta/zlib-1.2.13-0.json", b"{}"),
         ("Notes.txt", b"1"),
         ("notes.txt", b"2"),
     ]
@@ -88,8 +98,8 @@ fn every_kind_that_can_be_accepted_can_be_bound_to_bytes() {
         let inventory = seen(more);
         let raised: BTreeSet<&str> = inventory.problems.iter().map(|problem| problem.kind).collect();
         let excusable = kinds().into_iter().filter(|kind| kind.class != ProblemClass::Unseen).map(|kind| kind.id);
-        // Only layers of images have whiteouts, and no bytes to bind one to.
-        let acceptable: BTreeSet<&str> = excusable.filter(|kind| *kind != "whiteout-dangling").collect();
+        // Only layers of images have whiteouts, and no bytes to bind one to; only images have an operating system.
+        let acceptable: BTreeSet<&str> = excusable.filter(|kind| !["whiteout-dangling", "os-package"].contains(kind)).collect();
         assert_eq!(raised, acceptable, "the archive raises every kind");
         assert_eq!(accepted(&inventory, str::to_owned).len(), inventory.problems.len());
         assert_eq!(accepted(&inventory, |_| "00".repeat(32)), []);

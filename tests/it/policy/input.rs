@@ -60,6 +60,8 @@ fn full() -> Facts {
         installed: Some("4.17.15".to_owned()),
         path: Some(path("node_modules/lodash/package.json")),
     });
+    facts.inventory.not_judged[0].detail = "example.com/agent (devel), go1.22.1, 12 modules".to_owned();
+    facts.inventory.not_judged[0].packages = Some(12);
     facts.inventory.problems[0].bounded = vec!["package-lock.json".to_owned()];
     facts.advisories.as_mut().unwrap().note = "no network".to_owned();
     facts.provenance = sample::clean().provenance;

@@ -126,7 +126,13 @@ pub fn bundle() -> Problem {
 
 pub fn with_go_binary() -> Facts {
     let mut facts = clean();
-    facts.inventory.not_judged.push(NotJudged { kind: "go-binary", path: path("bin/agent"), size: 8_388_608 });
+    facts.inventory.not_judged.push(NotJudged {
+        kind: "go-binary",
+        path: path("bin/agent"),
+        size: 8_388_608,
+        packages: None,
+        detail: String::new(),
+    });
     facts.inventory.ownership.not_judged.add(8_388_608);
     facts
 }
@@ -140,7 +146,13 @@ pub fn grave() -> Facts {
         Vulnerability { aliases: Vec::new(), ..vulnerability("GHSA-p6mc-m468-83gw", Severity::Medium) },
     ];
     facts.inventory.secrets = vec![secret(3, SecretLevel::Deny)];
-    facts.inventory.not_judged.push(NotJudged { kind: "go-binary", path: path("bin/agent"), size: 8_388_608 });
+    facts.inventory.not_judged.push(NotJudged {
+        kind: "go-binary",
+        path: path("bin/agent"),
+        size: 8_388_608,
+        packages: None,
+        detail: String::new(),
+    });
     facts.inventory.ownership.not_judged.add(8_388_608);
     facts.provenance = Provenance { reason: "no-signature".to_owned(), ..Provenance::default() };
     facts

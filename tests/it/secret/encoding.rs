@@ -38,6 +38,20 @@ fn encodings_are_followed_to_depth_two() {
 }
 
 #[test]
+fn a_prefix_in_a_run_of_base64_is_chance() {
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let drawn = |length: usize| -> String { (1..=length).map(|n| char::from(letters[n * n * 7919 % 61])).collect() };
+    let token = format!("{}{}", "EAAC", drawn(90));
+    let binary = |text: &str| [&b"\x7fELF\x02\x01\x01\0"[..], &[0; 600], text.as_bytes(), &[0; 600]].concat();
+    let run = format!("{}/{token}+{}", drawn(300), drawn(300));
+    assert_eq!(in_file("node", &binary(&token))[0].rule, "facebook-page-access-token");
+    assert_eq!(in_file("node", &binary(&run)).len(), 0, "in a binary nothing is said of it");
+    let confidence = |text: &str| in_file("a.js", text.as_bytes()).first().map(|secret| secret.confidence);
+    assert_eq!(confidence(&format!("token = '{token}';")), Some(Confidence::Medium));
+    assert_ne!(confidence(&format!("wasm = '{run}';")), Some(Confidence::Medium));
+}
+
+#[test]
 fn what_stands_in_the_open_is_not_found_again_decoded() {
     let found = in_file("f.txt", format!("https://x/?a=%20b&t={}", github()).as_bytes());
     assert_eq!(found.len(), 1);

@@ -18,6 +18,8 @@ const TAIL: usize = 64 << 10;
 /// Windows of a file, evenly spaced, that are looked at for the density of minified code.
 const WINDOWS: usize = 8;
 const WINDOW: usize = 4096;
+/// Letters of an encoded text that is long enough to be a program.
+const LONG_WORD: usize = 4096;
 /// Bytes a line of code written by a person or a transpiler has at most, on average.
 const LONG_LINE: usize = 300;
 
@@ -77,6 +79,10 @@ impl Extractor for Bundle {
 fn is_script(path: &EntryPath, head: &[u8]) -> bool {
     const EXTENSIONS: [&str; 12] = ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx", "es", "es6", "bin", "txt"];
     let extension = path.extension();
+    // What Node.js runs by its name may hold any bytes in its comments and strings.
+    if ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
+        return true;
+    }
     let has = EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || !path.file_name().contains('.');
     has && memchr::memchr(0, head).is_none()
 }
@@ -90,7 +96,7 @@ fn judge(content: &[u8]) -> Option<(CodeKind, &'static str)> {
     if let Some(tool) = runtime(content) {
         return Some((CodeKind::Bundle, tool));
     }
-    (content.len() >= SMALLEST_MINIFIED && is_minified(content)).then(|| (CodeKind::Minified, minifier(content)))
+    (content.len() >= SMALLEST_MINIFIED && (is_minified(content) || unpacks(content))).then(|| (CodeKind::Minified, minifier(content)))
 }
 
 /// The code without the map that may follow it: a map in base64 is several times as long as its code, and looks like data.
@@ -129,6 +135,23 @@ pub(super) fn is_minified(content: &[u8]) -> bool {
     let (dense, code) =
         windows.filter(|window| !is_data(window)).fold((0, 0), |(dense, code), window| (dense + usize::from(is_dense(window)), code + 1));
     dense > 0 && dense * 2 >= code
+}
+
+/// Whether a script evaluates text, and holds a long one that is encoded: code that only it can read.
+fn unpacks(content: &[u8]) -> bool {
+    const EVALUATORS: [&[u8]; 5] = [b"eval(", b"Function(", b"_compile(", b"runInThisContext(", b"runInNewContext("];
+    let evaluates = EVALUATORS.iter().any(|text| memchr::memmem::find(content, text).is_some());
+    evaluates && longest_word(content) >= LONG_WORD
+}
+
+/// The longest run of base64's or hex's letters.
+fn longest_word(content: &[u8]) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    for byte in content {
+        run = if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_') { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 /// Whether a stretch is encoded data: one long word of letters, digits and `+/=`.

@@ -25,6 +25,8 @@ pub(super) enum Style {
     Webpack,
     /// A `sourceURL`, which stands behind its module.
     SourceUrl,
+    /// A comment that names a module which stands elsewhere in the bundle.
+    Elsewhere,
 }
 
 /// A module begins here.
@@ -36,10 +38,11 @@ pub(super) struct Header {
     pub(super) module: Option<Located>,
 }
 
-const MARKS: [(&str, Style, &str); 10] = [
+const MARKS: [(&str, Style, &str); 11] = [
     ("\n// CONCATENATED MODULE: ", Style::Webpack, "\n"),
     ("\n;// CONCATENATED MODULE: ", Style::Webpack, "\n"),
     ("\n// MODULE: ", Style::Webpack, "\n"),
+    ("\n// EXTERNAL MODULE: ", Style::Elsewhere, "\n"),
     ("\n;// ", Style::Webpack, "\n"),
     ("\n//#region ", Style::Comment, "\n"),
     ("\n// ", Style::Comment, "\n"),

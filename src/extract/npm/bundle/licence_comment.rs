@@ -34,9 +34,40 @@ pub(super) fn packages(content: &[u8]) -> Vec<Bundled> {
     found.into_values().collect()
 }
 
+/// The packages of ncc's `licenses.txt`: a block for each, of its name, its licence's id and the licence's text, in the order of the
+/// names.
+pub(super) fn listed(content: &[u8]) -> Vec<Bundled> {
+    let Ok(text) = std::str::from_utf8(content) else { return Vec::new() };
+    let lines: Vec<&str> = text.lines().take(MOST_LINES).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (at, pair) in lines.windows(2).enumerate() {
+        let [name, licence] = pair else { continue };
+        let begins = at == 0 || lines.get(at - 1).is_some_and(|line| line.is_empty());
+        let is_id = licence.len() <= 60
+            && licence.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.+() ".contains(&byte))
+            && !licence.ends_with('.');
+        let is_name =
+            located(&format!("node_modules/{name}/x")).is_some_and(|module| module.name == *name) && !name.contains(char::is_uppercase);
+        if begins && is_id && is_name && names.last().is_none_or(|last| last < name) {
+            names.push(name);
+        }
+    }
+    names
+        .into_iter()
+        .map(|name| Bundled { name: name.to_owned(), version: None, place: format!("node_modules/{name}"), bytes: 0 })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::packages;
+    use super::{listed, packages};
+
+    #[test]
+    fn ncc_lists_names_in_order() {
+        let text = b"@s/n\nMIT\nCopyright Somebody\n\nPermission is hereby granted\n\naccepts\nISC\nthe text\n\nmit\nis a word.\n\nzod\n(MIT OR Apache-2.0)\nx\n";
+        let names: Vec<String> = listed(text).into_iter().map(|package| package.name).collect();
+        assert_eq!(names, ["@s/n", "accepts", "zod"]);
+    }
 
     #[test]
     fn groups_name_their_modules() {

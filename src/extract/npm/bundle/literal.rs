@@ -27,16 +27,19 @@ fn exact(version: &str) -> Option<String> {
     semver::Version::parse(version).is_ok().then(|| version.to_owned())
 }
 
-/// The string that a key has, and where it ends: `"key": "value"`, `key:"value"`, with any of the three quotes.
+/// The string that a key has, and where it ends: `"key": "value"`, `key:"value"`, with any of the three quotes, or with quotes that
+/// are escaped because all of it stands in a string.
 fn value(content: &[u8], key_end: usize) -> Option<(&str, usize)> {
     let rest = content.get(key_end..content.len().min(key_end + 300))?;
-    let blanks = |from: usize| from + rest.get(from..).map_or(0, |rest| rest.iter().take_while(|byte| **byte == b' ').count());
-    let colon = blanks(usize::from(matches!(rest.first(), Some(b'"' | b'\''))));
-    let open = blanks(colon + 1);
+    let skip = |from: usize, skipped: &[u8]| {
+        from + rest.get(from..).map_or(0, |rest| rest.iter().take_while(|byte| skipped.contains(byte)).count())
+    };
+    let colon = skip(0, b"\\\"' ");
+    let open = skip(colon + 1, b"\\ ");
     let quote = *rest.get(open).filter(|quote| rest.get(colon) == Some(&b':') && matches!(quote, b'"' | b'\'' | b'`'))?;
     let length = memchr::memchr(quote, rest.get(open + 1..)?)?;
-    let text = std::str::from_utf8(rest.get(open + 1..open + 1 + length)?).ok().and_then(word)?;
-    Some((text, key_end + open + length + 2))
+    let text = std::str::from_utf8(rest.get(open + 1..open + 1 + length)?).ok()?;
+    Some((word(text.trim_end_matches('\\'))?, key_end + open + length + 2))
 }
 
 /// The manifest whose version's key stands at `at`.
@@ -50,7 +53,7 @@ fn manifest(content: &[u8], at: usize) -> Option<Bundled> {
     let name = Some(name).filter(|name| is_package_name(name) && before.get(stretch..).is_some_and(is_level))?;
     let object = [before, own_rest(behind)].concat();
     let has = |key: &str| memchr::memmem::find(&object, key.as_bytes()).is_some();
-    let is_private = has("private:!0") || has("private\":true") || has("private: true") || has("private\": true");
+    let is_private = ["private:!0", "private\":true", "private: true", "private\": true", "private\\\":true"].iter().any(|key| has(key));
     (has("repository") && !is_private).then(|| Bundled { name: name.to_owned(), version: Some(version), place: String::new(), bytes: 0 })
 }
 
@@ -103,6 +106,7 @@ mod tests {
         for text in [
             r#"x={name:"@s/n",description:"d",version:"1.2.3",scripts:{a:"b"},repository:{type:"git",url:"u"}}"#,
             r#"JSON.parse('{"name":"@s/n","version":"1.2.3","repository":"u"}')"#,
+            r#"JSON.parse(\"{\\\"name\\\":\\\"@s/n\\\",\\\"version\\\":\\\"1.2.3\\\",\\\"repository\\\":1}\")"#,
             "x={name:`@s/n`,version:`1.2.3`,repository:{url:`u`}}",
             "{\n  name: \"@s/n\",\n  version: \"1.2.3\",\n  repository: \"u\"\n}",
         ] {

@@ -111,26 +111,32 @@ impl Extractor for LegalText {
     }
 
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
-        path.file_name().ends_with(".LEGAL.txt") && package_root(path.as_str()).is_none()
+        (path.file_name().ends_with(".LEGAL.txt") || path.file_name() == "licenses.txt") && package_root(path.as_str()).is_none()
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
+        if entry.path.file_name() == "licenses.txt" {
+            let packages = licence_comment::listed(entry.content);
+            for name in ["index.js", "index.cjs", "index.mjs"].iter().filter(|_| !packages.is_empty()) {
+                let folder = entry.path.folder();
+                let Ok(bundle) = EntryPath::new(&if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") }) else {
+                    continue;
+                };
+                found.bundle_traces.push(self.trace(bundle, entry.path, packages.clone()));
+            }
+            return Ok(());
+        }
         let packages = licence_comment::packages(entry.content);
         let bundle = entry.path.as_str().strip_suffix(".LEGAL.txt").and_then(|bundle| EntryPath::new(bundle).ok());
-        if let Some(bundle) = bundle.filter(|_| !packages.is_empty()) {
-            let source = entry.path.clone();
-            found.bundle_traces.push(BundleTrace {
-                bundle,
-                source,
-                evidence: self.name(),
-                packages,
-                own: 0,
-                whole: false,
-                exact: false,
-                size: None,
-            });
-        }
+        found.bundle_traces.extend(bundle.filter(|_| !packages.is_empty()).map(|bundle| self.trace(bundle, entry.path, packages)));
         Ok(())
+    }
+}
+
+impl LegalText {
+    fn trace(&self, bundle: EntryPath, source: &EntryPath, packages: Vec<Bundled>) -> BundleTrace {
+        let (source, evidence) = (source.clone(), self.name());
+        BundleTrace { bundle, source, evidence, packages, own: 0, whole: false, exact: false, size: None }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
     let speaks = |style: Style| of(style).any(|header| header.module.is_some());
     let (style, evidence) = match () {
         () if speaks(Style::Webpack) || tool == "webpack" && of(Style::Webpack).next().is_some() => (Style::Webpack, "npm/module-key"),
+        () if speaks(Style::Elsewhere) && !speaks(Style::SourceUrl) => (Style::Webpack, "npm/module-key"),
         () if speaks(Style::SourceUrl) => (Style::SourceUrl, "npm/source-url"),
         () if speaks(Style::Comment) || matches!(tool, "esbuild" | "bun" | "rolldown") && of(Style::Comment).next().is_some() => {
             (Style::Comment, "npm/path-comment")
@@ -27,12 +28,14 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
     let chosen: Vec<&Header> = of(style).collect();
     let mut modules = Modules::default();
     modules.take(&chosen, style, content);
+    // What webpack points to without its path: the module is there, under a number.
+    of(Style::Elsewhere).filter_map(|header| header.module.as_ref()).for_each(|module| modules.package(module, &[]));
     // A table that numbers its modules has some without a name, and a wrapper's key stands for CommonJS modules only.
     let whole = match style {
         Style::Webpack => !numbers_modules(content),
         Style::Comment => !is_minified(content),
         Style::SourceUrl => true,
-        Style::Wrapper => false,
+        Style::Wrapper | Style::Elsewhere => false,
     };
     Some(BundleTrace {
         bundle: path.clone(),

@@ -1,0 +1,5 @@
+"""A fixture."""
+
+
+def main():
+    return 0
