@@ -156,7 +156,7 @@ unknown(p) if {
 findings contains finding if {
 	input.advisories.source == "api"
 	some p in listed
-	p.origin in {"private", "git", "url"}
+	elsewhere(p)
 	p.relation != "build"
 	not moot(p)
 	finding := object.union(place(p), {
@@ -166,6 +166,16 @@ findings contains finding if {
 		"message": "the artifact says that this package is not from the registry, so the public service was not asked about it",
 		"help": "use an offline database with `--db`, or name the package with `--private` if it is your own",
 	})
+}
+
+# What the artifact itself says about where a package comes from, and only it says so.
+elsewhere(p) if p.origin in {"private", "git", "url"}
+
+# A lockfile's `file:` or `link: true` makes an installed package the project's own. What a build leaves in its source tree is that.
+elsewhere(p) if {
+	p.origin == "first-party"
+	p.relation == "installed"
+	p.evidence != "pypi/egg-info"
 }
 
 # A name in a manifest or lockfile says nothing more once what is installed speaks for itself.

@@ -146,6 +146,12 @@ test_a_package_that_calls_itself_private_was_not_asked_about if {
 	finding.level == "incomplete"
 }
 
+test_a_package_that_a_lockfile_calls_the_projects_own_was_not_asked_about if {
+	count(asked_online(object.union(private_package, {"origin": "first-party"}))) == 1
+	count(asked_online(object.union(private_package, {"origin": "first-party", "relation": "locked"}))) == 0
+	count(asked_online(object.union(private_package, {"origin": "first-party", "evidence": "pypi/egg-info"}))) == 0
+}
+
 test_what_the_operator_calls_his_own_is_his_word if {
 	count(asked_online(object.union(private_package, {"origin": "own"}))) == 0
 	count(asked_online(object.union(private_package, {"origin": "registry"}))) == 0
