@@ -89,7 +89,7 @@ pub(super) fn walk(walk: &Walk<'_>, root: &Path, mut place: Place<'_>, found: &m
     }
     let names = names.sorted();
     names.problems(&place, &mut found.problems);
-    links.resolve(&names, &mut place, &mut found.problems);
+    links.resolve(&names, &mut place, found);
     jobs.sort_by(|a, b| a.path.cmp(&b.path));
     let (large, small): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.size > Limits::ENTRY_IN_PARALLEL);
     if walk.parallel {

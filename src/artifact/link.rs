@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::name::Sorted;
 use super::problem as kind;
 use super::walk::Place;
-use crate::model::{EntryPath, Problem};
+use crate::model::{EntryPath, Inventory, Link, Problem};
 
 /// Links followed for one name before it counts as a loop: Linux' own limit (`path_resolution(7)`).
 const HOPS: usize = 40;
@@ -43,9 +43,10 @@ impl Links {
         self.targets.insert(path.as_str().to_owned(), target);
     }
 
-    /// Resolves every link. `place` gets the folders that links lead to.
-    pub(crate) fn resolve(&self, names: &Sorted, place: &mut Place<'_>, problems: &mut Vec<Problem>) {
+    /// Resolves every link. `place` gets what links lead to; the links to folders are noted as such.
+    pub(crate) fn resolve(&self, names: &Sorted, place: &mut Place<'_>, found: &mut Inventory) {
         let (mut aliases, mut steps): (HashMap<String, Vec<EntryPath>>, usize) = (HashMap::new(), STEPS);
+        let problems = &mut found.problems;
         for (link, target) in &self.targets {
             let Ok(link) = EntryPath::new(link) else { continue };
             let path = place.path(&link);
@@ -63,6 +64,11 @@ impl Links {
                 Lead::Inside(end)
                     if end.is_empty() || names.has_folder(&end) || names.has_file(&end) && !self.targets.contains_key(&end) =>
                 {
+                    if names.has_folder(&end)
+                        && let Ok(target) = EntryPath::new(&end)
+                    {
+                        found.dependencies.links.push(Link { path: path.clone(), target: place.path(&target) });
+                    }
                     // Links that end alike say the same of what they lead to: a package manager's store has thousands.
                     let links: &mut Vec<EntryPath> = aliases.entry(place.key(&end)).or_default();
                     if !links.iter().any(|known| ending(known) == ending(&path)) {

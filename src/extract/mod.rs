@@ -6,6 +6,7 @@
 mod attribution;
 mod bound;
 mod cargo;
+mod distribution;
 mod document;
 mod lock;
 mod npm;
@@ -13,6 +14,7 @@ mod other;
 mod owner;
 mod problem;
 mod pypi;
+mod statement;
 mod system;
 
 use crate::model::{Entry, EntryPath, Inventory};
@@ -79,6 +81,7 @@ pub const EXTRACTORS: &[&dyn Extractor] = &[
     &pypi::Pyproject,
     &pypi::Record,
     &pypi::Requirements,
+    &pypi::Requires,
     &pypi::TomlLock,
     &pypi::TopLevel,
     &pypi::VendorList,

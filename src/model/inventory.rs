@@ -4,7 +4,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::{
-    BoundFacts, BundleFacts, BundleTrace, Claim, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass, Secret, SystemFile,
+    BoundFacts, BundleFacts, BundleTrace, Claim, Dependencies, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass,
+    Secret, SystemFile,
 };
 
 /// A file that was shown.
@@ -131,6 +132,8 @@ pub struct Inventory {
     pub problems: Vec<Problem>,
     /// Everything outside the scope.
     pub not_judged: Vec<NotJudged>,
+    /// Who depends on whom.
+    pub dependencies: Dependencies,
 }
 
 impl Inventory {
@@ -153,6 +156,7 @@ impl Inventory {
         self.secrets.append(&mut other.secrets);
         self.problems.append(&mut other.problems);
         self.not_judged.append(&mut other.not_judged);
+        self.dependencies.merge(other.dependencies);
     }
 
     /// The same in its one order: each list sorted, equal elements once, a package that several places show once with all
@@ -182,6 +186,7 @@ impl Inventory {
         self.problems.dedup();
         self.not_judged.sort_unstable_by(|a, b| (&a.path, a.kind).cmp(&(&b.path, b.kind)));
         self.not_judged.dedup();
+        self.dependencies.sort();
         self.packages = united(std::mem::take(&mut self.packages));
         self.candidates = united(std::mem::take(&mut self.candidates));
         self.bounds.sort_unstable();
@@ -250,7 +255,7 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 }
 
 impl Serialize for Inventory {
-    /// The form policies see: files and claims stay inside, they would make the document as large as the artifact.
+    /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut s = serializer.serialize_struct("Inventory", 11)?;
         s.serialize_field("state", &self.state())?;

@@ -247,6 +247,14 @@ pub fn purl(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> String {
     purl
 }
 
+/// `text` as a purl's qualifier may have it.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    encode(text, &mut out);
+    out
+}
+
 /// Appends `text` percent-encoded as purl-spec asks: everything but letters, digits and `.-_~:`.
 fn encode(text: &str, out: &mut String) {
     for byte in text.bytes() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Run;
-use crate::model::{ArtifactFacts, ArtifactKind, Facts, Package, Relation, hex};
+use crate::model::{ArtifactFacts, ArtifactKind, Distribution, EntryPath, Facts, Inventory, Origin, Package, Relation, encoded, hex};
 
 /// The components of an artifact, in the order of their purls, each with every way it is known.
 pub(super) fn by_purl(facts: &Facts) -> BTreeMap<String, Vec<&Package>> {
@@ -22,6 +22,60 @@ pub(super) fn by_purl(facts: &Facts) -> BTreeMap<String, Vec<&Package>> {
 pub(super) fn owner<'a>(purl: &'a str, known: &'a BTreeMap<String, Vec<&Package>>) -> Option<&'a str> {
     let bare = purl.split('@').next().unwrap_or(purl);
     known.get_key_value(purl).or_else(|| known.get_key_value(bare)).map(|(purl, _)| purl.as_str())
+}
+
+/// Where the artifact's lockfiles say that components come from, by purl.
+pub(super) fn distributions(inventory: &Inventory) -> BTreeMap<&str, Vec<&Distribution>> {
+    let mut by_purl: BTreeMap<&str, Vec<&Distribution>> = BTreeMap::new();
+    for one in &inventory.dependencies.distributions {
+        let same = by_purl.entry(&one.package).or_default();
+        if !same.iter().any(|known| known.url == one.url && known.hash == one.hash) {
+            same.push(one);
+        }
+    }
+    by_purl
+}
+
+/// The package URL with what tells a package that is not the registry's from the registry's of the same name (purl-spec,
+/// qualifiers `vcs_url` and `download_url`).
+pub(super) fn qualified(purl: &str, packages: &[&Package], distributions: &[&Distribution]) -> String {
+    let is_all = |origin| packages.iter().all(|package| package.origin == origin);
+    let [one] = distributions else { return purl.to_owned() };
+    match one.url.starts_with("git+") {
+        true if is_all(Origin::Git) => format!("{purl}?vcs_url={}", encoded(&one.url)),
+        false if is_all(Origin::Url) => format!("{purl}?download_url={}", encoded(&one.url)),
+        _ => purl.to_owned(),
+    }
+}
+
+/// The archive of a package that lies in the artifact as it was distributed, a wheel, an egg or a tarball, and its SHA-256; `None`
+/// where the package lies there in any other way too.
+pub(super) fn archive<'a>(inventory: &'a Inventory, packages: &[&'a Package]) -> Option<(&'a str, &'a str)> {
+    let mut found: Option<(&str, &str)> = None;
+    for path in packages.iter().flat_map(|package| &package.paths) {
+        let archive = distributed(path)?;
+        let at = inventory.files.binary_search_by(|file| file.path.as_str().cmp(archive)).ok()?;
+        let hash = inventory.files.get(at).map(|file| file.sha256.as_str()).filter(|hash| hash.len() == 64)?;
+        match found {
+            Some((_, known)) if known != hash => return None,
+            _ => found = Some((archive, hash)),
+        }
+    }
+    found
+}
+
+/// The archive whose top the metadata at `path` lies at.
+fn distributed(path: &EntryPath) -> Option<&str> {
+    let (archive, inner) = path.as_str().rsplit_once("!/")?;
+    let (folder, file) = inner.split_once('/')?;
+    let is = |ends: &[&str]| ends.iter().any(|end| archive.ends_with(end));
+    let is_top = match file {
+        "METADATA" => is(&[".whl"]) && folder.ends_with(".dist-info"),
+        "PKG-INFO" => is(&[".egg"]) && folder == "EGG-INFO" || is(&[".tar.gz", ".zip"]) && !folder.ends_with("-info"),
+        "package.json" => is(&[".tgz", ".tar.gz"]) && folder == "package",
+        _ => false,
+    };
+    is_top.then_some(archive)
 }
 
 /// Whether a package only ran when the artifact was built.

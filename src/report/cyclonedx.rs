@@ -1,16 +1,21 @@
 //! `cyclonedx`: what is inside, as CycloneDX 1.6 JSON, with what is known against it.
 //!
-//! Source: CycloneDX 1.6 (ECMA-424), JSON schema `bom-1.6.schema.json`. What was not attributed is said in `compositions`;
-//! packages that only ran at build time have the scope `excluded`.
+//! Source: CycloneDX 1.6 (ECMA-424), JSON schema `bom-1.6.schema.json`. What was not attributed is said in `compositions`, and
+//! so is whose dependencies are all known (`complete`) and whose are not (`not_specified`, or `incomplete` beyond a limit);
+//! packages that only ran at build time have the scope `excluded`. A hash in a lockfile is that of the file which the registry
+//! distributes, so it stands with that file's address and not with the component.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::component::{artifact_seed, by_purl, file_digest, finish, is_build_only, is_optional, owner, seed, uuid};
+use super::component::{
+    archive, artifact_seed, by_purl, distributions, file_digest, finish, is_build_only, is_optional, owner, qualified, seed, uuid,
+};
+use super::graph::{Graph, graph};
 use super::{Reporter, Run};
-use crate::model::{Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
+use crate::model::{Distribution, Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
 
 /// The CycloneDX report.
 pub(super) struct CycloneDx;
@@ -36,6 +41,7 @@ impl Reporter for CycloneDx {
                 }
                 Err(_) => {
                     bom.components.push(json!({"type": "file", "bom-ref": reference, "name": examined.name}));
+                    bom.dependencies.push(json!({"ref": reference}));
                     bom.compositions.push(json!({"aggregate": "incomplete", "assemblies": [reference]}));
                 }
             }
@@ -55,6 +61,7 @@ pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Re
 #[derive(Default)]
 struct Bom {
     components: Vec<Value>,
+    dependencies: Vec<Value>,
     compositions: Vec<Value>,
     vulnerabilities: Vec<Value>,
 }
@@ -64,9 +71,19 @@ impl Bom {
     fn take(&mut self, facts: &Facts, reference: &str) -> Vec<Value> {
         let by_purl = by_purl(facts);
         let refers = |purl: &str| format!("{reference}/{purl}");
-        let components = by_purl.iter().map(|(purl, packages)| component(purl, packages, &refers(purl))).collect();
+        let sources = distributions(&facts.inventory);
+        let component = |(purl, packages): (&String, &Vec<&Package>)| {
+            let from = sources.get(purl.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let mut own = component(purl, packages, from, &refers(purl));
+            if let Some((_, hash)) = archive(&facts.inventory, packages) {
+                own["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
+            }
+            own
+        };
+        let components = by_purl.iter().map(component).collect();
         let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
         self.compositions.push(json!({"aggregate": aggregate, "assemblies": [reference]}));
+        self.depend(&graph(facts, &by_purl), by_purl.keys(), reference, facts.inventory.dependencies.cut);
         let mut by_id: BTreeMap<&str, Vec<&Vulnerability>> = BTreeMap::new();
         for vulnerability in &facts.vulnerabilities {
             by_id.entry(&vulnerability.id).or_default().push(vulnerability);
@@ -81,9 +98,34 @@ impl Bom {
         components
     }
 
+    /// The artifact and each of its components, with what it directly depends on, and for whom that is all.
+    fn depend<'p>(&mut self, graph: &Graph<'_>, purls: impl Iterator<Item = &'p String>, reference: &str, cut: bool) {
+        let refers = |purl: &str| format!("{reference}/{purl}");
+        let mut known = Vec::new();
+        let mut unknown = Vec::new();
+        let mut list = |own: String, on: Option<&BTreeSet<&str>>, whole: bool| {
+            let mut dependency = json!({"ref": own});
+            if let Some(on) = on.filter(|on| !on.is_empty()) {
+                dependency["dependsOn"] = on.iter().map(|purl| json!(refers(purl))).collect();
+            }
+            self.dependencies.push(dependency);
+            if whole { known.push(own) } else { unknown.push(own) }
+        };
+        list(reference.to_owned(), Some(&graph.direct), graph.is_direct_whole);
+        for purl in purls {
+            list(refers(purl), graph.on.get(purl.as_str()), graph.whole.contains(purl.as_str()));
+        }
+        for (aggregate, references) in [("complete", known), (if cut { "incomplete" } else { "not_specified" }, unknown)] {
+            if !references.is_empty() {
+                self.compositions.push(json!({"aggregate": aggregate, "dependencies": references}));
+            }
+        }
+    }
+
     fn document(self, seed: &str, timestamp: &str, subject: Option<Map<String, Value>>) -> Value {
         let mut metadata = json!({
             "timestamp": timestamp,
+            "lifecycles": [{"phase": "post-build"}],
             "tools": {"components": [{"type": "application", "name": "fngate", "version": env!("CARGO_PKG_VERSION")}]},
         });
         if let Some(subject) = subject {
@@ -97,6 +139,7 @@ impl Bom {
             "version": 1,
             "metadata": metadata,
             "components": self.components,
+            "dependencies": self.dependencies,
             "compositions": self.compositions,
         });
         if !self.vulnerabilities.is_empty() {
@@ -129,7 +172,7 @@ fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
 }
 
 /// One package; where it is known in several ways, with all of them as evidence.
-fn component(purl: &str, packages: &[&Package], reference: &str) -> Value {
+fn component(purl: &str, packages: &[&Package], from: &[&Distribution], reference: &str) -> Value {
     let mut own = Map::new();
     own.insert("type".to_owned(), json!("library"));
     own.insert("bom-ref".to_owned(), json!(reference));
@@ -148,7 +191,10 @@ fn component(purl: &str, packages: &[&Package], reference: &str) -> Value {
         }
     }
     own.insert("scope".to_owned(), json!(scope(packages)));
-    own.insert("purl".to_owned(), json!(purl));
+    own.insert("purl".to_owned(), json!(qualified(purl, packages, from)));
+    if !from.is_empty() {
+        own.insert("externalReferences".to_owned(), from.iter().map(|one| source(one)).collect());
+    }
     own.insert("evidence".to_owned(), evidence(packages));
     own.insert("properties".to_owned(), Value::Array(properties(packages)));
     Value::Object(own)
@@ -164,15 +210,28 @@ fn scope(packages: &[&Package]) -> &'static str {
     }
 }
 
+/// Where a lockfile says that a package comes from.
+fn source(one: &Distribution) -> Value {
+    let kind = if one.url.starts_with("git+") { "vcs" } else { "distribution" };
+    let mut own = json!({"type": kind, "url": one.url, "comment": format!("according to {}", one.path)});
+    if let Some((algorithm, hash)) = &one.hash {
+        own["hashes"] = json!([{"alg": algorithm, "content": hash}]);
+    }
+    own
+}
+
 /// By which means a package is known, and where.
 fn evidence(packages: &[&Package]) -> Value {
-    let mut methods: Vec<(&str, &str)> = packages.iter().map(|package| (technique(package.relation), package.evidence)).collect();
+    let mut methods: Vec<(&str, u32, &str)> =
+        packages.iter().map(|package| (technique(package.relation), percent(package), package.evidence)).collect();
     methods.sort_unstable();
     methods.dedup();
-    let certain = packages.iter().any(|package| package.version.is_some());
-    let confidence = if certain { 1.0 } else { 0.5 };
-    let methods: Vec<Value> =
-        methods.into_iter().map(|(technique, value)| json!({"technique": technique, "confidence": confidence, "value": value})).collect();
+    let share = |percent: u32| f64::from(percent) / 100.0;
+    let confidence = share(methods.iter().map(|(_, percent, _)| *percent).max().unwrap_or_default());
+    let methods: Vec<Value> = methods
+        .into_iter()
+        .map(|(technique, percent, value)| json!({"technique": technique, "confidence": share(percent), "value": value}))
+        .collect();
     let mut places: Vec<&str> = packages.iter().flat_map(|package| package.paths.iter().map(|path| path.as_str())).collect();
     places.sort_unstable();
     places.dedup();
@@ -188,6 +247,18 @@ fn technique(relation: Relation) -> &'static str {
         Relation::Embedded | Relation::Build => "binary-analysis",
         Relation::Bundled => "source-code-analysis",
         Relation::Installed | Relation::Vendored | Relation::Locked | Relation::Declared => "manifest-analysis",
+    }
+}
+
+/// How sure it is that the package is what it is called, at the version that it has.
+fn percent(package: &Package) -> u32 {
+    match (package.relation, package.version.is_some()) {
+        (_, false) => 50,
+        // Its own metadata lies in the artifact, or the compiler has noted it.
+        (Relation::Installed | Relation::Build, true) => 100,
+        (Relation::Embedded, true) if package.evidence == "cargo/auditable" => 100,
+        // A lockfile or manifest was meant to be followed; paths in a binary and copies in other packages may have been changed.
+        (Relation::Embedded | Relation::Bundled | Relation::Vendored | Relation::Locked | Relation::Declared, true) => 80,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod component;
 mod cyclonedx;
+mod graph;
 mod json;
 mod page;
 mod spdx;

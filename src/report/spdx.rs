@@ -9,9 +9,12 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::component::{artifact_seed, by_purl, file_digest, finish, is_build_only, is_optional, owner, seed, uuid};
+use super::component::{
+    archive, artifact_seed, by_purl, distributions, file_digest, finish, is_build_only, is_optional, owner, qualified, seed, uuid,
+};
+use super::graph::graph;
 use super::{Examined, Reporter, Run};
-use crate::model::{ArtifactFacts, ArtifactKind, Facts, InventoryState, Package, escaped};
+use crate::model::{ArtifactFacts, ArtifactKind, Distribution, Facts, InventoryState, Package, escaped};
 
 /// Characters of a purl that an identifier repeats.
 const LONGEST_TAIL: usize = 80;
@@ -79,10 +82,25 @@ impl Document {
                 advisories.entry(purl).or_default().push((&known.id, &known.summary));
             }
         }
-        for (number, (purl, packages)) in by_purl.iter().enumerate() {
-            let own = format!("SPDXRef-Package-{}-{}-{}", self.artifacts, number + 1, tail(purl));
-            self.relationships.push(relationship(&reference, &own, packages));
-            self.packages.push(library(purl, &own, packages, advisories.remove(purl.as_str()).unwrap_or_default()));
+        let graph = graph(facts, &by_purl);
+        let names: BTreeMap<&str, String> = by_purl
+            .keys()
+            .enumerate()
+            .map(|(number, purl)| (purl.as_str(), format!("SPDXRef-Package-{}-{}-{}", self.artifacts, number + 1, tail(purl))))
+            .collect();
+        let sources = distributions(&facts.inventory);
+        for (purl, own) in &names {
+            let Some(packages) = by_purl.get(*purl) else { continue };
+            let from = sources.get(purl).map(Vec::as_slice).unwrap_or_default();
+            self.relationships.extend(relationships(&reference, own, packages, graph.direct.contains(purl)));
+            let needed = graph.on.get(purl).into_iter().flatten().filter_map(|to| names.get(to));
+            self.relationships.extend(needed.map(|to| related(own, "DEPENDS_ON", to)));
+            let mut library = library(&qualified(purl, packages, from), own, packages, advisories.remove(purl).unwrap_or_default());
+            come_from(&mut library, packages, from, archive(&facts.inventory, packages));
+            self.packages.push(library);
+        }
+        if facts.inventory.dependencies.cut {
+            self.missing.push(format!("{}: there are more dependencies between packages than are listed", escaped(&facts.artifact.name)));
         }
     }
 
@@ -234,16 +252,35 @@ fn sources(packages: &[&Package]) -> String {
     lines.join("\n")
 }
 
-/// How a package and the artifact are related (11.1): contained where its code is inside, else a dependency or a tool.
-fn relationship(artifact: &str, package: &str, packages: &[&Package]) -> Value {
+/// How a package and the artifact are related (11.1): contained where its code is inside, a dependency where the artifact's own
+/// code asks for it, a tool where it only ran when the artifact was built.
+fn relationships(artifact: &str, package: &str, packages: &[&Package], is_direct: bool) -> Vec<Value> {
+    let depends = is_direct.then(|| related(artifact, "DEPENDS_ON", package));
     if is_build_only(packages) {
-        related(package, "BUILD_TOOL_OF", artifact)
+        vec![related(package, "BUILD_TOOL_OF", artifact)]
     } else if packages.iter().any(|package| package.relation.is_inside()) {
-        related(artifact, "CONTAINS", package)
+        std::iter::once(related(artifact, "CONTAINS", package)).chain(depends).collect()
     } else if is_optional(packages) {
-        related(package, "DEV_DEPENDENCY_OF", artifact)
+        vec![related(package, "DEV_DEPENDENCY_OF", artifact)]
     } else {
-        related(artifact, "DEPENDS_ON", package)
+        depends.into_iter().collect()
+    }
+}
+
+/// Where the package comes from (7.7), and the hash of its file (7.10): the one in the artifact, or the one that a lockfile names
+/// where that is all there is of the package.
+fn come_from(library: &mut Value, packages: &[&Package], from: &[&Distribution], archive: Option<(&str, &str)>) {
+    if let Some(one) = from.first() {
+        library["downloadLocation"] = json!(one.url);
+    }
+    let checksum = |algorithm: &str, hash: &str| json!([{"algorithm": algorithm.replace('-', ""), "checksumValue": hash}]);
+    if let Some((file, hash)) = archive {
+        library["packageFileName"] = json!(escaped(file.rsplit('/').next().unwrap_or(file)));
+        library["checksums"] = checksum("SHA-256", hash);
+    } else if let ([Distribution { hash: Some((algorithm, hash)), .. }], false) =
+        (from, packages.iter().any(|package| package.relation.is_inside()))
+    {
+        library["checksums"] = checksum(algorithm, hash);
     }
 }
 

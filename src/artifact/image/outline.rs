@@ -12,7 +12,7 @@ use super::layer::{self, Watched};
 use super::store::Store;
 use super::tree::{At, Full, Hid, Id, Kind, Met, ROOT, Tree};
 use super::{Image, Layer, name};
-use crate::model::{EntryPath, Inventory, Problem, escaped};
+use crate::model::{EntryPath, Inventory, Link, Problem, escaped};
 
 /// The longest link target: Linux' `PATH_MAX`.
 const LONGEST_TARGET: usize = 4096;
@@ -312,9 +312,14 @@ fn aliases(tree: &Tree, links: &[Id], prefix: Option<&EntryPath>, found: &mut In
             break;
         }
         let Some(end) = end.filter(|end| *end != ROOT && matches!(tree.kind(*end), Kind::Folder | Kind::File(_))) else { continue };
+        let is_folder = matches!(tree.kind(end), Kind::Folder);
         if let (Ok(end), Ok(link)) = (tree.path(end), tree.path(link)) {
             bytes += end.as_str().len() + link.as_str().len();
-            aliases.entry(below(prefix, end).as_str().to_owned()).or_default().push(below(prefix, link));
+            let (end, link) = (below(prefix, end), below(prefix, link));
+            if is_folder {
+                found.dependencies.links.push(Link { path: link.clone(), target: end.clone() });
+            }
+            aliases.entry(end.as_str().to_owned()).or_default().push(link);
         }
     }
     aliases

@@ -59,7 +59,7 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut pla
     }
     let names = names.sorted();
     names.problems(&place, &mut found.problems);
-    links.resolve(&names, &mut place, &mut found.problems);
+    links.resolve(&names, &mut place, found);
 
     let mut members = Members::new(open());
     for _ in 0..count {

@@ -186,7 +186,7 @@ fn plan<'a>(
     }
     let names = names.sorted();
     names.problems(place, &mut found.problems);
-    links.resolve(&names, place, &mut found.problems);
+    links.resolve(&names, place, found);
     jobs
 }
 

@@ -5,6 +5,8 @@ mod bundle;
 mod code;
 mod distribution;
 mod drift;
+mod edge;
+mod graph;
 mod import_package;
 mod integrity;
 mod ledger;
@@ -29,6 +31,7 @@ use crate::model::{EntryPath, Inventory, Origin, Package, Relation, owner};
 /// - What requirements files include is taken in, their constraints are applied, and what they include and is not there is said.
 /// - Packages that only a lockfile or manifest names are dropped where something of that file is installed, and where the file
 ///   belongs to a package; where they come from is carried over to the installed ones.
+/// - What manifests ask for and lockfiles resolve becomes edges between the packages that are left.
 /// - `code` and `not_judged` that a package has claimed are dropped, the rest becomes problems.
 /// - Every file is counted for its one owner.
 #[must_use]
@@ -37,6 +40,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     let included = requirements::settle(&mut inventory);
     quiet_fixtures(&mut inventory);
     bundle::settle(&mut inventory);
+    let declared = edge::declared(&inventory);
     let asked = import_package::asked(&inventory);
     scope::settle(&mut inventory, &included);
     member::settle(&mut inventory);
@@ -48,6 +52,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     import_package::settle(&mut inventory, &asked);
     ledger::settle(&mut inventory);
     bind(&mut inventory);
+    edge::settle(&mut inventory, declared);
     inventory
 }
 

@@ -1,8 +1,11 @@
 //! The crates that `cargo auditable` lists in a binary.
 
+use std::sync::Arc;
+
 use super::binary::is_executable;
 use super::list::{Listed, Lists};
 use crate::extract::document::word;
+use crate::extract::statement::{Node, Statements};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
@@ -20,7 +23,8 @@ impl Extractor for Auditable {
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let lists = Lists::of(entry.content);
-        for listed in &lists.crates {
+        let mut nodes = vec![Node::Own; lists.crates.len()];
+        for (listed, node) in lists.crates.iter().zip(&mut nodes) {
             let origin = origin(listed);
             // The binary's own crate is the function's, unless a registry serves it (`cargo install`).
             if listed.root && origin == Origin::FirstParty && !lists.roots {
@@ -32,7 +36,13 @@ impl Extractor for Auditable {
             let relation = if listed.kind == "build" { Relation::Build } else { Relation::Embedded };
             let mut package = Package::new(Ecosystem::CratesIo, name, Some(version), relation, entry.path, self.name());
             package.origin = origin;
+            // A crate of the same workspace is listed like any other.
+            *node = Node::Package(Arc::from(package.purl()));
             found.packages.push(package);
+        }
+        let mut statements = Statements::new(entry.path, found);
+        for (listed, node) in lists.crates.iter().zip(&nodes) {
+            statements.note(node, listed.dependencies.iter().map(|at| (nodes.get(*at), true)));
         }
         lists.fault.map_or(Ok(()), Err)
     }

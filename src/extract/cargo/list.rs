@@ -41,6 +41,9 @@ pub(super) struct Listed {
     /// Whether it is the binary's own crate.
     #[serde(default)]
     pub(super) root: bool,
+    /// The crates it depends on, by their place in the list; once read, among all crates of the binary.
+    #[serde(default)]
+    pub(super) dependencies: Vec<usize>,
 }
 
 impl Lists {
@@ -56,7 +59,12 @@ impl Lists {
                         lists.roots = true;
                         lists.fail("a crate list in which several crates are the binary's own");
                     }
-                    lists.crates.extend(list.packages);
+                    let (first, count) = (lists.crates.len(), list.packages.len());
+                    lists.crates.extend(list.packages.into_iter().map(|mut listed| {
+                        listed.dependencies.retain(|at| *at < count);
+                        listed.dependencies.iter_mut().for_each(|at| *at += first);
+                        listed
+                    }));
                 }
                 Err(fault) => lists.fail(fault),
             }

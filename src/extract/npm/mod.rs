@@ -2,6 +2,7 @@
 
 mod bun_lock;
 mod bundle;
+mod modules;
 mod package_json;
 mod package_lock;
 mod place;
@@ -11,8 +12,10 @@ mod yarn_lock;
 
 pub(super) use bun_lock::BunLock;
 pub(super) use bundle::{Bundle, LegalText, Metafile, SourceMap};
+pub(super) use modules::Modules;
 pub(super) use package_json::PackageJson;
 pub(super) use package_lock::PackageLock;
 pub(super) use place::{Place, package_root, place};
 pub(super) use pnpm_lock::PnpmLock;
+pub(super) use specifier::specifier;
 pub(super) use yarn_lock::YarnLock;

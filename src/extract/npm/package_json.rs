@@ -1,6 +1,6 @@
 //! package.json: of an installed package, and of the function itself (docs.npmjs.com, package.json).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,8 +10,12 @@ use serde_json::Value;
 use super::place::{Place, package_root, place};
 use super::specifier::{origin, specifier};
 use crate::extract::document::{json, word};
+use crate::extract::statement::Keys;
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Asked, Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation, Wish};
+
+/// Names of one manifest that are looked for; npm itself would not install so many.
+const MOST_WISHES: usize = 20_000;
 
 /// Reads package.json where it stands in a package's own folder (an installed package) or in the artifact's own tree (what
 /// the function declares). Any other one merely lies in a package: a fixture, or a marker of a module format.
@@ -33,8 +37,13 @@ impl Extractor for PackageJson {
                 found.claims.push(Claim::folder(&root.into(), root));
                 let manifest: Manifest = json(entry)?;
                 found.packages.push(self.installed(entry.path, root, &manifest));
+                found.dependencies.asked.extend(manifest.asked(entry.path, false));
             }
-            None => self.declared(entry.path, &json(entry)?, found),
+            None => {
+                let manifest: Manifest = json(entry)?;
+                self.declared(entry.path, &manifest, found);
+                found.dependencies.asked.extend(manifest.asked(entry.path, true));
+            }
         }
         Ok(())
     }
@@ -92,6 +101,27 @@ struct Manifest {
     resolved: Option<String>,
     /// `dependencies` and `optionalDependencies`.
     dependencies: BTreeMap<String, String>,
+    /// The keys of `optionalDependencies`.
+    optional: Vec<String>,
+    peers: Keys,
+    dev: Keys,
+}
+
+impl Manifest {
+    /// What the manifest asks for. Only a project's own asks for what it is developed with; only there a lockfile may have to
+    /// be asked what a range means.
+    fn asked(&self, path: &EntryPath, is_own: bool) -> Option<Asked> {
+        let optional: HashSet<&str> = self.optional.iter().map(String::as_str).collect();
+        let wish = |name: &str, range: &str, needed| Wish { name: name.into(), range: range.into(), needed };
+        let own = self.dependencies.iter().map(|(name, range)| {
+            let range = if is_own { range.as_str() } else { "" };
+            wish(name, range, !optional.contains(name.as_str()))
+        });
+        let others = self.peers.names().chain(self.dev.names().filter(|_| is_own));
+        let names: Vec<Wish> = own.chain(others.map(|name| wish(name, "", false))).take(MOST_WISHES).collect();
+        // A package that asks for nothing says so; a manifest of the tree may be a mere marker of a module format.
+        (!is_own || !names.is_empty()).then(|| Asked { path: path.clone(), ecosystem: Ecosystem::Npm, names })
+    }
 }
 
 impl<'de> Deserialize<'de> for Manifest {
@@ -112,8 +142,13 @@ impl<'de> Deserialize<'de> for Manifest {
                         "version" => manifest.version = string(map.next_value()?),
                         "private" => manifest.private = map.next_value::<Value>()? == Value::Bool(true),
                         "_resolved" => manifest.resolved = string(map.next_value()?),
-                        "dependencies" | "optionalDependencies" => {
+                        "peerDependencies" => manifest.peers = map.next_value()?,
+                        "devDependencies" => manifest.dev = map.next_value()?,
+                        field @ ("dependencies" | "optionalDependencies") => {
                             if let Value::Object(named) = map.next_value()? {
+                                if field == "optionalDependencies" {
+                                    manifest.optional = named.keys().cloned().collect();
+                                }
                                 manifest.dependencies.extend(named.into_iter().filter_map(|(name, text)| Some((name, string(text)?))));
                             }
                         }

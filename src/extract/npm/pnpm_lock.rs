@@ -1,16 +1,20 @@
 //! pnpm-lock.yaml, lockfile versions 5, 6 and 9 (pnpm/spec, "lockfile"), and the hidden lockfile `node_modules/.pnpm/lock.yaml`
 //! that pnpm leaves in what it installs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
+use std::sync::Arc;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::place::{Place, place};
 use super::specifier::{name_and_rest, origin};
+use crate::extract::distribution::{distribution, npm_file, subresource};
 use crate::extract::document::{word, yaml};
+use crate::extract::statement::{AnyShape, Node, Shape, Statements, Table, Text};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
+use crate::model::{Distribution, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
 /// Reads pnpm-lock.yaml.
 pub(crate) struct PnpmLock;
@@ -34,13 +38,18 @@ impl Extractor for PnpmLock {
             if !matches!(major, 5 | 6 | 9) {
                 return Err(Malformed("a pnpm-lock.yaml of an unknown version".into()));
             }
+            let mut nodes: HashMap<&str, Node> = HashMap::new();
             for (key, locked) in lock.packages.iter().flatten() {
-                found.packages.extend(self.package(entry.path, major, key, locked));
+                let Some(package) = self.package(entry.path, major, key, locked) else { continue };
+                let node = Node::of(&package);
+                if let (Node::Package(purl), Some(resolution)) = (&node, &locked.resolution) {
+                    found.dependencies.distributions.extend(resolution.distribution(purl, &package, entry.path));
+                }
+                nodes.insert(key, node);
+                found.packages.push(package);
             }
-            // Version 5 writes a project that is no workspace without `importers`.
-            let root = Importer { dependencies: lock.dependencies, optional: lock.optional };
-            let importers = lock.importers.iter().flat_map(BTreeMap::values).chain(std::iter::once(&root));
-            found.packages.extend(importers.flat_map(Importer::members).map(|name| self.member(entry.path, name)));
+            lock.depend(major, &nodes, Statements::new(entry.path, found));
+            found.packages.extend(lock.members().map(|name| self.member(entry.path, name)));
         }
         Ok(())
     }
@@ -100,48 +109,109 @@ fn key_6(key: &str) -> (&str, &str) {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Lock {
     #[serde(rename = "lockfileVersion")]
     version: String,
     packages: Option<BTreeMap<String, Locked>>,
-    importers: Option<BTreeMap<String, Importer>>,
-    dependencies: Option<BTreeMap<String, Resolved>>,
-    #[serde(rename = "optionalDependencies")]
-    optional: Option<BTreeMap<String, Resolved>>,
+    /// Version 9: who depends on whom, apart from what is what.
+    #[serde(default)]
+    snapshots: Table<Bound>,
+    /// The projects of the workspace; without one, its only project is the document itself.
+    #[serde(default)]
+    importers: Table<Bound>,
+    #[serde(default)]
+    dependencies: Table<Reference>,
+    #[serde(default)]
+    optional_dependencies: Table<Reference>,
+    #[serde(default)]
+    dev_dependencies: Table<Reference>,
 }
 
-/// One folder of the project and what it depends on.
-#[derive(Deserialize)]
-struct Importer {
-    dependencies: Option<BTreeMap<String, Resolved>>,
-    #[serde(rename = "optionalDependencies")]
-    optional: Option<BTreeMap<String, Resolved>>,
+/// What something depends on, and which one that is.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Bound {
+    dependencies: Table<Reference>,
+    optional_dependencies: Table<Reference>,
+    dev_dependencies: Table<Reference>,
 }
 
-impl Importer {
+/// `1.0.0(peer@2.0.0)`, in version 6 and later also as the `version` of a table.
+struct Reference(Option<String>);
+
+impl<'de> Deserialize<'de> for Reference {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match deserializer.deserialize_any(AnyShape::<Text>(PhantomData))? {
+            Shape::Text(text) => Some(text),
+            Shape::Object(members) => members.into_iter().find(|(name, _)| **name == *"version").and_then(|(_, text)| text.0),
+            Shape::Flag(_) | Shape::Other => None,
+        }))
+    }
+}
+
+impl Lock {
     /// The names of dependencies that are folders of the project.
     fn members(&self) -> impl Iterator<Item = &str> {
-        let dependencies = self.dependencies.iter().chain(&self.optional).flatten();
-        dependencies.filter(|(_, resolved)| resolved.version().starts_with("link:")).filter_map(|(name, _)| word(name))
+        let importers = self.importers.0.iter().flat_map(|(_, one)| [&one.dependencies, &one.optional_dependencies]);
+        let named = importers.chain([&self.dependencies, &self.optional_dependencies]).flat_map(|list| &list.0);
+        let is_link = |reference: &Reference| reference.0.as_deref().is_some_and(|to| to.starts_with("link:"));
+        named.filter(move |(_, reference)| is_link(reference)).filter_map(|(name, _)| word(name))
     }
-}
 
-/// `1.0.0` in version 5, `{specifier: ^1.0.0, version: 1.0.0}` later.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Resolved {
-    Plain(String),
-    Specified { version: String },
-    Other(IgnoredAny),
-}
-
-impl Resolved {
-    fn version(&self) -> &str {
-        match self {
-            Self::Plain(version) | Self::Specified { version } => version,
-            Self::Other(_) => "",
+    /// Who depends on whom.
+    fn depend(&self, major: u32, nodes: &HashMap<&str, Node>, mut statements: Statements<'_>) {
+        for (key, locked) in self.packages.iter().flatten().filter(|_| major < 9) {
+            if let Some(node) = known(key, nodes) {
+                statements.note(node, bound(major, nodes, [&locked.dependencies, &locked.optional_dependencies]));
+            }
+        }
+        for (key, one) in &self.snapshots.0 {
+            if let Some(node) = known(key, nodes) {
+                statements.note(node, bound(major, nodes, [&one.dependencies, &one.optional_dependencies]));
+            }
+        }
+        for (_, one) in &self.importers.0 {
+            statements.note(&Node::Own, bound(major, nodes, [&one.dependencies, &one.optional_dependencies, &one.dev_dependencies]));
+        }
+        let own = [&self.dependencies, &self.optional_dependencies, &self.dev_dependencies];
+        if own.iter().any(|list| !list.0.is_empty()) {
+            statements.note(&Node::Own, bound(major, nodes, own));
         }
     }
+}
+
+/// On whom something depends: what must be there stands in the first list.
+fn bound<'n, const N: usize>(major: u32, nodes: &'n HashMap<&str, Node>, lists: [&Table<Reference>; N]) -> Vec<(Option<&'n Node>, bool)> {
+    let named = lists.into_iter().zip(0..).flat_map(|(list, at)| list.0.iter().map(move |named| (named, at == 0)));
+    named
+        .filter_map(|((name, reference), needed)| Some((name, reference.0.as_deref().filter(|to| !to.starts_with("link:"))?, needed)))
+        .map(|(name, reference, needed)| (known(&key_of(major, name, reference), nodes), needed))
+        .collect()
+}
+
+/// The key of what `name` means where it stands with `reference` (pnpm, `dependency-path`, `refToRelative`).
+fn key_of(major: u32, name: &str, reference: &str) -> String {
+    let is_key = match major {
+        5 | 6 => reference.starts_with('/') || reference.split(['(', '_']).next().is_some_and(|own| own.contains('/')),
+        _ => {
+            let at = reference.get(1..).and_then(|rest| rest.find('@')).map(|at| at + 1);
+            at.is_some_and(|at| {
+                reference.find(':').is_none_or(|colon| at < colon) && reference.find('(').is_none_or(|bracket| at < bracket)
+            })
+        }
+    };
+    match (is_key, major) {
+        (true, _) => reference.to_owned(),
+        (false, 5) => format!("/{name}/{reference}"),
+        (false, 6) => format!("/{name}@{reference}"),
+        (false, _) => format!("{name}@{reference}"),
+    }
+}
+
+/// What a key names, with or without the peers it is bound to.
+fn known<'n>(key: &str, nodes: &'n HashMap<&str, Node>) -> Option<&'n Node> {
+    nodes.get(key).or_else(|| nodes.get(key.split('(').next()?))
 }
 
 #[derive(Deserialize)]
@@ -156,6 +226,10 @@ struct Locked {
     dev: bool,
     #[serde(default)]
     optional: bool,
+    #[serde(default)]
+    dependencies: Table<Reference>,
+    #[serde(rename = "optionalDependencies", default)]
+    optional_dependencies: Table<Reference>,
 }
 
 #[derive(Deserialize)]
@@ -164,9 +238,26 @@ struct Resolution {
     kind: Option<String>,
     tarball: Option<String>,
     commit: Option<String>,
+    #[serde(default)]
+    repo: Text,
+    #[serde(default)]
+    integrity: Text,
 }
 
 impl Resolution {
+    /// Where the package comes from.
+    fn distribution(&self, purl: &Arc<str>, package: &Package, path: &EntryPath) -> Option<Distribution> {
+        let integrity = self.integrity.0.as_deref();
+        match (&self.repo.0, &self.commit, &self.tarball, &package.version) {
+            (Some(repo), Some(commit), _, _) => distribution(purl, &format!("git+{repo}#{commit}"), None, path),
+            (_, _, Some(tarball), _) => distribution(purl, tarball, integrity, path),
+            (_, _, _, Some(version)) if package.origin == Origin::Registry && integrity.and_then(subresource).is_some() => {
+                distribution(purl, &npm_file(&package.name, version), integrity, path)
+            }
+            _ => None,
+        }
+    }
+
     fn origin(&self, rest: &str) -> Origin {
         match (self.kind.as_deref(), &self.commit, &self.tarball) {
             (Some("directory"), _, _) => Origin::FirstParty,

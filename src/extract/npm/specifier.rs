@@ -6,17 +6,17 @@ use crate::model::Origin;
 
 /// What a specifier says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Specifier<'a> {
+pub(crate) struct Specifier<'a> {
     /// The package's own name, where the key was an alias.
-    pub(super) name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// The version, where it is exactly one.
-    pub(super) version: Option<&'a str>,
+    pub(crate) version: Option<&'a str>,
     /// Where it comes from.
-    pub(super) origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 /// Reads a specifier of a manifest or of a version 1 lockfile.
-pub(super) fn specifier(text: &str) -> Specifier<'_> {
+pub(crate) fn specifier(text: &str) -> Specifier<'_> {
     let text = text.trim();
     if let Some(alias) = text.strip_prefix("npm:") {
         let (name, range) = name_and_rest(alias);

@@ -2,7 +2,7 @@
 
 use super::{header, place};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation, owner};
+use crate::model::{Asked, Claim, Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation, owner};
 
 /// Reads the metadata of distributions installed without a wheel.
 pub(crate) struct EggInfo;
@@ -39,6 +39,11 @@ impl Extractor for EggInfo {
             // Only a build in a source tree leaves a folder without the version in its name: it is the tree's own. What lies
             // where an installer puts things was installed, whatever it is called.
             package.origin = Origin::FirstParty;
+        }
+        let names = header::requirements(entry.content);
+        // Older metadata leaves its requirements to requires.txt, so that silence says nothing.
+        if !names.is_empty() {
+            found.dependencies.asked.push(Asked { path: entry.path.clone(), ecosystem: Ecosystem::PyPi, names });
         }
         found.packages.push(package);
         Ok(())

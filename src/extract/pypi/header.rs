@@ -1,9 +1,13 @@
 //! Headers of core metadata (packaging.python.org, "Core metadata specifications"): `Name: value` lines up to an empty one.
 
+use super::requires_dist::wish;
 use crate::extract::document::word;
+use crate::model::Wish;
 
 /// Bytes of a metadata file that can be headers; its long description follows them.
 const LONGEST_HEAD: usize = 1 << 20;
+/// Requirements of one distribution that are looked for.
+pub(super) const MOST_REQUIREMENTS: usize = 10_000;
 
 /// `Name` and `Version`, each where the headers have it.
 pub(super) fn name_and_version(content: &[u8]) -> (Option<String>, Option<String>) {
@@ -25,4 +29,13 @@ pub(super) fn name_and_version(content: &[u8]) -> (Option<String>, Option<String
         }
     }
     (name, version)
+}
+
+/// The distributions that `Requires-Dist` asks for.
+pub(super) fn requirements(content: &[u8]) -> Vec<Wish> {
+    const KEY: &[u8] = b"requires-dist:";
+    let head = content.get(..LONGEST_HEAD).unwrap_or(content);
+    let lines = head.split(|&byte| byte == b'\n').take_while(|line| !matches!(line, [] | [b'\r']));
+    let values = lines.filter_map(|line| line.split_at_checked(KEY.len()).filter(|(key, _)| key.eq_ignore_ascii_case(KEY)));
+    values.filter_map(|(_, value)| wish(&String::from_utf8_lossy(value))).take(MOST_REQUIREMENTS).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{header, place};
 use crate::extract::{Extractor, Malformed};
-use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Package, Relation};
+use crate::model::{Asked, Ecosystem, Entry, EntryPath, Inventory, Package, Relation};
 
 /// Reads the name and version of an installed distribution. Whether the folder is one that an interpreter looks into is
 /// decided by attribution, which sees the other files too.
@@ -26,6 +26,8 @@ impl Extractor for Metadata {
         let (Some(name), Some(version)) = (name, version) else {
             return Err(Malformed("metadata without `Name` and `Version`".into()));
         };
+        let names = header::requirements(entry.content);
+        found.dependencies.asked.push(Asked { path: entry.path.clone(), ecosystem: Ecosystem::PyPi, names });
         found.packages.push(Package::new(Ecosystem::PyPi, &name, Some(&version), Relation::Installed, entry.path, self.name()));
         Ok(())
     }

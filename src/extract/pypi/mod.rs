@@ -12,6 +12,9 @@ mod pyproject;
 mod record;
 mod requirement;
 mod requirements;
+mod requires;
+mod requires_dist;
+mod toml_edge;
 mod toml_lock;
 mod top_level;
 mod uv_graph;
@@ -27,6 +30,7 @@ pub(super) use place::{FIXTURES, Standing, base, is_copies, name_and_version, ro
 pub(super) use pyproject::Pyproject;
 pub(super) use record::Record;
 pub(super) use requirements::{Asked, REQUIREMENTS, Requirements, is_development, is_named as is_requirements, read as read_requirements};
+pub(super) use requires::Requires;
 pub(super) use toml_lock::TomlLock;
 pub(super) use top_level::{TopLevel, claims as import_claims};
 pub(super) use vendor_list::{VENDOR_LIST, VendorList};

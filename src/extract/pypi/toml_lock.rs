@@ -7,8 +7,10 @@ use serde::de::IgnoredAny;
 use toml::Value;
 
 use super::archive_name;
+use super::toml_edge::{self, Ask, Row, ask, asked};
 use super::uv_graph::{Asked, Node, optional};
 use crate::extract::document::{toml, word};
+use crate::extract::statement::{self, Statements};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Ecosystem, Entry, EntryPath, Inventory, Origin, Package, Relation};
 
@@ -36,6 +38,7 @@ impl Extractor for TomlLock {
         let locked: Vec<&Locked> = lock.package.iter().chain(&lock.packages).flatten().collect();
         let nodes: Vec<Node<'_>> = locked.iter().map(|locked| locked.node()).collect();
         let optional = optional(&nodes);
+        let mut rows = Vec::with_capacity(locked.len());
         for (at, locked) in locked.iter().enumerate() {
             let Some(name) = word(&locked.name) else { continue };
             let version = locked.version(name);
@@ -43,8 +46,11 @@ impl Extractor for TomlLock {
             package.origin = locked.origin();
             package.dev = locked.is_dev(&lock.default_groups) || optional.contains(&at);
             package.elective = locked.is_elective(lock.packages.is_some());
+            let on = locked.asks(lock.packages.is_some());
+            rows.push(Row { name: &locked.name, version: locked.version.as_deref(), node: statement::Node::of(&package), on });
             found.packages.push(package);
         }
+        toml_edge::depend(&rows, Statements::new(entry.path, found));
         Ok(())
     }
 }
@@ -126,6 +132,16 @@ struct Source {
 }
 
 impl Locked {
+    /// What the package depends on. PEP 751 leaves it to the tool whether to say so, and poetry and pdm leave the project out.
+    fn asks(&self, is_pylock: bool) -> Option<Vec<Ask<'_>>> {
+        if is_pylock && self.dependencies.is_none() {
+            return None;
+        }
+        let lists = self.optional_dependencies.values().chain(self.dev_dependencies.values()).flatten();
+        let others = lists.filter_map(|asked| ask(&asked.name, asked.version.as_deref(), false));
+        Some(self.dependencies.iter().flat_map(asked).chain(others).collect())
+    }
+
     fn origin(&self) -> Origin {
         let Some(source) = &self.source else {
             return match self {

@@ -19,8 +19,8 @@ pub(super) struct Node<'a> {
 /// One edge. Its version is written only where the lock has several of the name.
 #[derive(Clone, Deserialize)]
 pub(super) struct Asked {
-    name: String,
-    version: Option<String>,
+    pub(super) name: String,
+    pub(super) version: Option<String>,
     #[serde(default)]
     extra: Vec<String>,
 }

@@ -34,6 +34,7 @@ pub const FIXTURES: &[(&str, &[u8])] = &[
     ("a-1.0.dist-info/RECORD", b"a/__init__.py,sha256=x,1\n\"a/b,c.py\",,\n../../bin/a,,\n/etc/passwd,,\n"),
     ("a-1.0.dist-info/direct_url.json", br#"{"url":"https://example.com/a.git","vcs_info":{"vcs":"git","commit_id":"0"}}"#),
     ("a-1.0.dist-info/top_level.txt", b"a\n_a\n../b\n"),
+    ("b-1.0-py3.11.egg-info/requires.txt", b"idna>=2\n\n[:python_version<'3']\nsix\n\n[test]\npytest\n"),
     ("b-1.0-py3.11.egg-info", b"Metadata-Version: 1.0\nName: b\nVersion: 1.0\n"),
     ("requirements.txt", REQUIREMENTS.as_bytes()),
     ("deps/base.in", REQUIREMENTS.as_bytes()),

@@ -6,6 +6,7 @@ mod bundle;
 mod cargo;
 mod corpus;
 mod drift;
+mod edge;
 mod format;
 mod hostile;
 pub mod ownership;

@@ -64,9 +64,13 @@ fn one_component_a_purl_with_all_of_its_evidence() {
 
 #[test]
 fn what_was_not_attributed_is_a_composition() {
-    assert_eq!(sbom(&sample::clean())["compositions"], json!([{"aggregate": "complete", "assemblies": ["artifact"]}]));
-    assert_eq!(sbom(&sample::unseen())["compositions"], json!([{"aggregate": "incomplete", "assemblies": ["artifact"]}]));
-    assert_eq!(sbom(&sample::with_go_binary())["compositions"], json!([{"aggregate": "complete", "assemblies": ["artifact"]}]));
+    let of_all = |facts: &Facts| sbom(facts)["compositions"][0].clone();
+    assert_eq!(of_all(&sample::clean()), json!({"aggregate": "complete", "assemblies": ["artifact"]}));
+    assert_eq!(of_all(&sample::unseen()), json!({"aggregate": "incomplete", "assemblies": ["artifact"]}));
+    assert_eq!(of_all(&sample::with_go_binary()), json!({"aggregate": "complete", "assemblies": ["artifact"]}));
+    // Nothing says on whom they depend.
+    let on = json!({"aggregate": "not_specified", "dependencies": ["artifact", "artifact/pkg:npm/lodash@4.17.15"]});
+    assert_eq!(sbom(&sample::clean())["compositions"][1], on);
 }
 
 #[test]
@@ -101,8 +105,13 @@ fn every_reference_leads_somewhere() {
     let affected = document["vulnerabilities"].as_array().unwrap().iter().flat_map(|known| known["affects"].as_array().unwrap());
     let affected: Vec<&Value> = affected.map(|affected| &affected["ref"]).collect();
     assert_eq!(affected.len(), 3);
-    let composed = document["compositions"].as_array().unwrap().iter().map(|composition| &composition["assemblies"][0]);
-    assert!(affected.into_iter().chain(composed).all(|reference| references.contains(&reference)));
+    let lists = |list: &str| {
+        document["compositions"].as_array().unwrap().iter().filter_map(|one| one[list].as_array()).flatten().collect::<Vec<_>>()
+    };
+    let composed = lists("assemblies").into_iter().chain(lists("dependencies"));
+    let depending = document["dependencies"].as_array().unwrap().iter();
+    let depending = depending.flat_map(|one| one["dependsOn"].as_array().into_iter().flatten().chain([&one["ref"]]));
+    assert!(affected.into_iter().chain(composed).chain(depending).all(|reference| references.contains(&reference)));
 }
 
 /// Writes documents for a validator to read, where `FNGATE_WRITE_SBOMS` names a folder.

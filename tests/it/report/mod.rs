@@ -1,6 +1,7 @@
 //! Reports: at fixed inputs, to the letter.
 
 mod cyclonedx;
+mod graph;
 mod json;
 mod spdx;
 mod text;
