@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) db: Option<PathBuf>,
     /// Lockfiles that the artifact was built from.
     pub(crate) locks: Vec<PathBuf>,
+    /// The build's `node_modules`.
+    pub(crate) modules: Vec<PathBuf>,
     /// The build's bills of materials.
     pub(crate) sboms: Vec<PathBuf>,
     /// Rules of secrets of the operator's own.

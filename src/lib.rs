@@ -44,6 +44,8 @@ pub struct Gate {
     pub scanner: Scanner,
     /// What the operator knows about the build: lockfiles and bills of materials from outside the artifact.
     pub bounds: Vec<Bound>,
+    /// The build's own `node_modules`, to compare bundles with.
+    pub trees: Vec<extract::BuildTree>,
     /// Where advisories come from.
     pub source: Box<dyn AdvisorySource>,
     /// Names of packages that are the operator's own: they are judged by a local database and never sent anywhere.
@@ -81,7 +83,7 @@ impl Gate {
     /// What is inside.
     pub fn scan(&self, artifact: &Artifact) -> Inventory {
         let limits = if artifact.is_image() { &self.image_limits } else { &self.limits };
-        let mut inventory = scan::scan(artifact, limits, Some(&self.scanner), &self.bounds);
+        let mut inventory = scan::scan_with(artifact, limits, Some(&self.scanner), &self.bounds, &self.trees);
         for package in inventory.packages.iter_mut().chain(&mut inventory.candidates) {
             if package.origin != Origin::FirstParty && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
                 package.origin = Origin::Own;

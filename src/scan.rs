@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer};
-use crate::extract::{self, EXTRACTORS, Owners, System};
+use crate::extract::{self, BuildTree, EXTRACTORS, Owners, System};
 use crate::model::{Bound, Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
 use crate::secret::{self, Found, Scanner};
 
@@ -27,7 +27,12 @@ pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
 /// Shows the extractors and the scanner everything an artifact holds, and bounds what they could not attribute by what the
 /// operator knows about the build.
 pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound]) -> Inventory {
-    let mut walked = artifact.walk(limits, &Eye { scanner });
+    scan_with(artifact, limits, scanner, bounds, &[])
+}
+
+/// The same, where the build's own `node_modules` is at hand to compare bundles with.
+pub fn scan_with(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound], trees: &[BuildTree]) -> Inventory {
+    let mut walked = artifact.walk(limits, &Eye { scanner, trees });
     if !artifact.is_image() {
         // Only an image is a file system of its own; in a zip, `usr/lib` is the function's folder like any other.
         walked.inventory.system.clear();
@@ -84,6 +89,7 @@ fn digest<'a>(files: impl Iterator<Item = &'a File>) -> String {
 /// What looks at the entries.
 struct Eye<'a> {
     scanner: Option<&'a Scanner>,
+    trees: &'a [BuildTree],
 }
 
 impl Observer for Eye<'_> {
@@ -94,7 +100,10 @@ impl Observer for Eye<'_> {
     fn entry(&self, entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
         let file = File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: hex(&Sha256::digest(entry.content)) };
         found.files.push(file);
-        guarded(entry.path, found, |found| extract(entry, aliases, found));
+        guarded(entry.path, found, |found| {
+            extract(entry, aliases, found);
+            extract::compare(self.trees, entry, found);
+        });
         if let Some(scanner) = self.scanner {
             guarded(entry.path, found, |found| keep(scanner.scan(entry.path, entry.content), found));
         }

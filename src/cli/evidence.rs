@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use fngate::extract::read_lock;
+use fngate::extract::{BuildTree, read_lock};
 use fngate::model::{Bound, BoundKind, hex};
 use sha2::{Digest, Sha256};
 
@@ -20,17 +20,52 @@ pub(crate) struct EvidenceArgs {
     /// The lockfile the artifact was built from: what cannot be attributed must be one of its packages (repeatable)
     #[arg(long, value_name = "FILE")]
     lock: Vec<PathBuf>,
+    /// The build's own node_modules: what of each package survives in a bundle (repeatable)
+    #[arg(long, value_name = "DIR")]
+    modules: Vec<PathBuf>,
     /// The build's own bill of materials (CycloneDX or SPDX, JSON), to the same end (repeatable)
     #[arg(long, value_name = "FILE")]
     sbom: Vec<PathBuf>,
 }
 
+/// What the configuration names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Given<'a> {
+    pub(crate) locks: &'a [PathBuf],
+    pub(crate) sboms: &'a [PathBuf],
+    pub(crate) modules: &'a [PathBuf],
+}
+
+/// What is known about the build.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    pub(crate) bounds: Vec<Bound>,
+    pub(crate) trees: Vec<BuildTree>,
+}
+
 impl EvidenceArgs {
-    /// Reads every document that the arguments and the configuration name.
-    pub(crate) fn read(&self, locks: &[PathBuf], sboms: &[PathBuf]) -> anyhow::Result<Vec<Bound>> {
-        let locks = locks.iter().chain(&self.lock).map(|path| lock(path));
-        let sboms = sboms.iter().chain(&self.sbom).map(|path| sbom(path));
-        locks.chain(sboms).collect()
+    /// Reads everything that the arguments and the configuration name.
+    pub(crate) fn read(&self, given: &Given<'_>) -> anyhow::Result<Evidence> {
+        let mut evidence = Evidence::default();
+        for path in given.locks.iter().chain(&self.lock) {
+            evidence.bounds.push(lock(path)?);
+        }
+        for path in given.sboms.iter().chain(&self.sbom) {
+            evidence.bounds.push(sbom(path)?);
+        }
+        for path in given.modules.iter().chain(&self.modules) {
+            let tree = BuildTree::read(path).with_context(|| format!("cannot read the build's modules: {}", path.display()))?;
+            let packages = tree.packages();
+            if packages.is_empty() {
+                bail!("no package is installed in the build's modules: {}", path.display());
+            }
+            let mut digest = Sha256::new();
+            packages.iter().for_each(|package| digest.update(format!("{} {}\n", package.purl(), package.place)));
+            let (name, sha256) = (path.display().to_string(), hex(&digest.finalize()));
+            evidence.bounds.push(Bound { name, kind: BoundKind::Modules, sha256, packages });
+            evidence.trees.push(tree);
+        }
+        Ok(evidence)
     }
 }
 

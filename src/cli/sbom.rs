@@ -10,7 +10,7 @@ use fngate::report::{timestamp, write_sbom, write_spdx};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
-use super::evidence::EvidenceArgs;
+use super::evidence::{EvidenceArgs, Given};
 use super::{Global, check, setup};
 
 /// Options of `fngate sbom`.
@@ -46,9 +46,10 @@ enum Format {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let artifact = check::open(&args.artifact)?.with_layers(check::layers(&args.layer)?)?;
-    let bounds = args.evidence.read(&[], &[])?;
+    let evidence = args.evidence.read(&Given::default())?;
     let pool = setup::pool(args.jobs)?;
-    let inventory = pool.install(|| fngate::scan::scan(&artifact, &artifact.default_limits(), None, &bounds));
+    let inventory =
+        pool.install(|| fngate::scan::scan_with(&artifact, &artifact.default_limits(), None, &evidence.bounds, &evidence.trees));
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();
     let time = timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &today);
     let facts = Facts {

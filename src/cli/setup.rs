@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::Global;
-use super::evidence::EvidenceArgs;
+use super::evidence::{EvidenceArgs, Given};
 use super::query::Where;
 use crate::config::{self, AdvisoryMode, Config};
 
@@ -94,7 +94,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         (None, None) => TrustedRoot::public_good()?,
     };
     let scanner = scanner(&args.secret_rules, &config)?;
-    let bounds = args.evidence.read(&config.locks, &config.sboms)?;
+    let evidence = args.evidence.read(&Given { locks: &config.locks, sboms: &config.sboms, modules: &config.modules })?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
     if !global.quiet {
         for warning in warnings {
@@ -109,7 +109,8 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         limits: limits(&config.limits, &Limits::default()),
         image_limits: limits(&config.limits, &Limits::image()),
         scanner,
-        bounds,
+        bounds: evidence.bounds,
+        trees: evidence.trees,
         source,
         private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
         trust,

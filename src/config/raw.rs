@@ -49,6 +49,7 @@ pub(super) struct Advisories {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Build {
     pub(super) lock: Vec<Word>,
+    pub(super) modules: Vec<Word>,
     pub(super) sbom: Vec<Word>,
 }
 

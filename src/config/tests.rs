@@ -24,6 +24,7 @@ warn_days = 1
 incomplete_days = 2
 [build]
 lock = ["package-lock.json"]
+modules = ["node_modules"]
 sbom = ["bom.json"]
 [secret]
 rules = ["rules.toml"]
@@ -90,6 +91,7 @@ fn every_key_is_read() {
     assert_eq!(config.policy.accepts[0].expires, Some("2027-01-31".parse().unwrap()));
     assert_eq!((config.advisory_mode, config.db), (Some(AdvisoryMode::Offline), Some(own("osv.db"))));
     assert_eq!((config.locks, config.sboms), (vec![own("package-lock.json")], vec![own("bom.json")]));
+    assert_eq!(config.modules, [own("node_modules")]);
     assert_eq!(
         (config.private, config.secret_rules, config.policy_paths),
         (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])

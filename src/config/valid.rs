@@ -96,6 +96,7 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         advisory_mode: optional(raw.advisories.mode.as_ref(), "advisories.mode", &MODES)?,
         db: raw.advisories.db.as_ref().map(|db| path(db, "advisories.db")).transpose()?,
         locks: paths(&raw.build.lock, "build.lock")?,
+        modules: paths(&raw.build.modules, "build.modules")?,
         sboms: paths(&raw.build.sbom, "build.sbom")?,
         secret_rules: paths(&raw.secret.rules, "secret.rules")?,
         signature: Signature { trusted_root, identities, keys },

@@ -78,17 +78,7 @@ fn rename_shares(inventory: &mut Inventory) {
 
 /// Whether a locked package is the one that was installed at a place, or has its name.
 pub(super) fn is_about(locked: &Package, package: &Package) -> bool {
-    locked.name == package.name || !locked.place.is_empty() && places(&package.place).any(|place| place == &*locked.place)
-}
-
-/// A place as it is written, and as seen from each folder above it that may have been the project's own.
-fn places(place: &str) -> impl Iterator<Item = &str> {
-    let starts = place.match_indices('/').map(|(at, _)| at + 1);
-    std::iter::once(0)
-        .chain(starts)
-        .filter_map(|at| place.get(at..))
-        .take_while(|rest| rest.contains("node_modules/"))
-        .filter(|rest| !rest.is_empty())
+    locked.name == package.name || !locked.place.is_empty() && locked.place == package.place
 }
 
 /// Gives a package the version that documents have at its place, else the only one they have under its name; several are all
@@ -96,9 +86,13 @@ fn places(place: &str) -> impl Iterator<Item = &str> {
 pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>) {
     let near: Vec<&Package> = near.collect();
     let folded = |package: &Package| package.ecosystem.folded(&package.name);
-    let at_place = places(&package.place).find_map(|place| near.iter().find(|locked| &*locked.place == place));
+    let at_place = near.iter().find(|locked| !locked.place.is_empty() && locked.place == package.place);
     let chosen =
         at_place.map_or_else(|| near.iter().copied().filter(|locked| folded(locked) == folded(package)).collect(), |one| vec![*one]);
+    // A place that documents with places do not have is none of theirs, whatever else has the name.
+    if at_place.is_none() && !package.place.is_empty() && chosen.iter().any(|locked: &&Package| !locked.place.is_empty()) {
+        return;
+    }
     let versions: BTreeSet<&str> = chosen.iter().filter_map(|locked| locked.version.as_deref()).collect();
     let Some(first) = chosen.first() else { return };
     if package.ecosystem == Ecosystem::Npm {
@@ -175,7 +169,7 @@ impl<'a> Known<'a> {
 
     /// What a lockfile has at the place where a package was installed.
     fn by_place(&self, package: &Package) -> Option<&'a Package> {
-        places(&package.place).find_map(|place| self.places.get(place).copied())
+        self.places.get(&*package.place).copied()
     }
 
     /// Something that is recognised at `path` and that no document names: then they are not of this build.
@@ -241,6 +235,11 @@ impl<'a> Known<'a> {
             .collect();
         let possible = self.packages.iter().flat_map(|(name, packages)| packages.iter().map(move |package| (name, package)));
         let possible = possible.filter(|(_, package)| package.origin != Origin::FirstParty);
+        // Of a package that was shaken out nothing is in any of the places.
+        let absent: HashSet<(&EntryPath, &str)> =
+            inventory.absences.iter().map(|absence| (&absence.bundle, absence.place.as_str())).collect();
+        let is_out = |package: &Package| !absent.is_empty() && places.iter().all(|path| absent.contains(&(path, &*package.place)));
+        let possible = possible.filter(|(_, package)| !is_out(package));
         let possible = possible
             .filter(|(name, package)| package.version.as_deref().is_none_or(|version| !certain.contains(&((*name).clone(), version))));
         let candidates = possible.map(|(_, package)| Package {

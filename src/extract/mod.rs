@@ -22,6 +22,7 @@ use crate::model::{Entry, EntryPath, Inventory};
 pub use attribution::attribute;
 pub use bound::bound;
 pub use lock::{LockError, read_lock};
+pub use npm::BuildTree;
 pub use owner::Owners;
 pub use problem::{
     BUNDLE_UNATTRIBUTED, MANIFEST_MALFORMED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED, PROBLEMS, RUST_BINARY_UNATTRIBUTED,
@@ -32,6 +33,11 @@ pub use system::System;
 #[must_use]
 pub fn lies_in_package(path: &EntryPath) -> bool {
     npm::package_root(path.as_str()).is_some()
+}
+
+/// Compares an entry that was found to be a bundle or minified with the build's own trees.
+pub fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Inventory) {
+    npm::compare(trees, entry, found);
 }
 
 /// A file that claims a format and does not keep to it. It becomes a `manifest-malformed` problem at the entry's path;

@@ -13,6 +13,8 @@ pub enum BoundKind {
     Lock,
     /// A bill of materials.
     Sbom,
+    /// The build's own `node_modules`.
+    Modules,
 }
 
 /// A document of the build: whatever the artifact holds of its ecosystems is one of its packages.

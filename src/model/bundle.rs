@@ -38,6 +38,15 @@ pub struct BundleTrace {
     pub size: Option<u64>,
 }
 
+/// A package of the build's own tree of which nothing is in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Absence {
+    /// The bundle.
+    pub bundle: EntryPath,
+    /// Where the package is installed in the tree.
+    pub place: String,
+}
+
 /// Facts about one bundle.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct BundleFacts {

@@ -4,8 +4,8 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::{
-    BoundFacts, BundleFacts, BundleTrace, Claim, Dependencies, Drift, EntryPath, NotJudged, Ownership, Package, Problem, ProblemClass,
-    Secret, SystemFile,
+    Absence, BoundFacts, BundleFacts, BundleTrace, Claim, Dependencies, Drift, EntryPath, NotJudged, Ownership, Package, Problem,
+    ProblemClass, Secret, SystemFile,
 };
 
 /// A file that was shown.
@@ -120,6 +120,8 @@ pub struct Inventory {
     pub code: Vec<Code>,
     /// What evidence says of bundles; empty once attribution is done.
     pub bundle_traces: Vec<BundleTrace>,
+    /// Packages of the build's own tree of which nothing is in a bundle.
+    pub absences: Vec<Absence>,
     /// Facts about every bundle.
     pub bundles: Vec<BundleFacts>,
     /// Texts that speak of other files or count where others speak of them; empty once attribution is done.
@@ -150,6 +152,7 @@ impl Inventory {
         self.ownership += other.ownership;
         self.code.append(&mut other.code);
         self.bundle_traces.append(&mut other.bundle_traces);
+        self.absences.append(&mut other.absences);
         self.bundles.append(&mut other.bundles);
         self.drafts.append(&mut other.drafts);
         self.traces.append(&mut other.traces);
@@ -174,6 +177,8 @@ impl Inventory {
         self.code.dedup();
         self.bundle_traces.sort_unstable();
         self.bundle_traces.dedup();
+        self.absences.sort_unstable();
+        self.absences.dedup();
         self.bundles.sort_unstable();
         self.bundles.dedup();
         self.drafts.sort_unstable();

@@ -262,3 +262,81 @@ fn the_list_of_a_bounded_artifact_says_that_it_has_gaps() {
     assert_eq!(bom["components"].as_array().unwrap().len(), 1);
     assert_eq!(bom["compositions"][0]["aggregate"], "incomplete");
 }
+
+/// A copy of the bundles' own `node_modules`.
+fn modules(bench: &Bench) {
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let target = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &target);
+            } else {
+                std::fs::copy(&path, &target).unwrap();
+            }
+        }
+    }
+    copy(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/bundles/source/packages")), &bench.path("node_modules"));
+}
+
+fn bundle(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/testdata/bundles/{name}/index.js", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn a_bundle_without_paths_is_compared_with_the_builds_own_modules() {
+    for name in ["esbuild-min", "esbuild-legal", "webpack-prod", "rollup"] {
+        let bench = Bench::new();
+        modules(&bench);
+        bench.zip(&[("index.js", &bundle(name))]);
+        assert_eq!(bench.check(&[]).0, 2, "{name}");
+        let (code, report) = bench.check(&["--modules", "node_modules"]);
+        let mut purls: Vec<&str> = report["packages"].as_array().unwrap().iter().map(|package| package["purl"].as_str().unwrap()).collect();
+        purls.sort_unstable();
+        // What is left of the label is too little to tell: it is a candidate where it is not named.
+        purls.retain(|purl| !purl.contains("label"));
+        assert_eq!(purls, ["pkg:npm/pad@1.0.0", "pkg:npm/pad@2.1.0", "pkg:npm/tally@1.4.0"], "{name}");
+        assert_eq!((code, report["inventory"]["state"].as_str()), (0, Some("bounded")), "{name}: {report:#}");
+    }
+}
+
+#[test]
+fn a_package_of_the_modules_that_nothing_proves_or_rules_out_is_a_candidate() {
+    let bench = Bench::new();
+    modules(&bench);
+    // Too small to leave anything that a minifier keeps.
+    std::fs::create_dir_all(bench.path("node_modules/bad")).unwrap();
+    bench.write("node_modules/bad/package.json", br#"{"name":"bad","version":"1.0.0"}"#);
+    bench.write("node_modules/bad/index.js", b"module.exports = (a, b) => a - b;\n");
+    let sentences = |of: &str| -> String {
+        (0..40).map(|n| format!("exports.part{n}=()=>\"a sentence that only {of} has at number {n}\";\n")).collect()
+    };
+    std::fs::create_dir_all(bench.path("node_modules/big")).unwrap();
+    bench.write("node_modules/big/package.json", br#"{"name":"big","version":"1.0.0"}"#);
+    bench.write("node_modules/big/index.js", sentences("the big one").as_bytes());
+    let code = [bundle("esbuild-min"), sentences("the big one").replace('\n', "").into_bytes()].concat();
+    bench.zip(&[("index.js", &code)]);
+    let (code, report) = bench.check(&["--modules", "node_modules"]);
+    assert_eq!((code, rules(&report, "incomplete")), (2, vec!["vulnerability-possible pkg:npm/bad@1.0.0".to_owned()]));
+    // One that has much to say, and of which nothing is there, was shaken out.
+    bench.write("node_modules/bad/index.js", sentences("the bad one").as_bytes());
+    let (code, report) = bench.check(&["--modules", "node_modules"]);
+    assert_eq!((code, rules(&report, "incomplete").len()), (0, 0), "{report:#}");
+    // A bundle of which the tree accounts for little rules nothing out.
+    let strange: String = (0..200).map(|n| format!("r[{n}]=()=>\"text number {n} of somebody else\";")).collect();
+    bench.zip(&[("index.js", &[bundle("esbuild-min"), strange.into_bytes()].concat())]);
+    assert_eq!(bench.check(&["--modules", "node_modules"]).0, 2);
+}
+
+#[test]
+fn modules_without_a_package_are_an_error() {
+    let bench = Bench::new();
+    bench.zip(&[("index.js", b"exports.handler = () => 1;\n")]);
+    std::fs::create_dir(bench.path("node_modules")).unwrap();
+    for folder in ["node_modules", "missing"] {
+        let output = bench.run(&["check", "fn.zip", "--modules", folder]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("the build's modules"), "{folder}");
+    }
+}

@@ -14,13 +14,14 @@ use crate::model::{
 };
 
 /// Evidence, the strongest first.
-const LADDER: [&str; 8] = [
+const LADDER: [&str; 9] = [
     "npm/metafile",
     "npm/source-map",
     "npm/webpack-stats",
     "npm/path-comment",
     "npm/module-key",
     "npm/source-url",
+    "npm/build-tree",
     "npm/licence-comment",
     "npm/version-literal",
 ];
@@ -92,7 +93,8 @@ impl Bundle {
             // A source to which nothing is mapped was shaken out.
             map.packages.retain(|package| package.bytes > 0);
         }
-        let named = self.named(whole.as_ref());
+        let mut named = self.named(whole.as_ref());
+        locate(&mut named);
         let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
         let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).sum();
         let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed));
@@ -122,8 +124,9 @@ impl Bundle {
     fn contradicted(&mut self, found: &mut Found) {
         let size = self.code.size;
         // A manifest that stands in the code may have been put there without any code of its package.
-        let is_spoken =
-            |trace: &&BundleTrace| trace.source == self.code.path && !["npm/source-map", "npm/version-literal"].contains(&trace.evidence);
+        let is_spoken = |trace: &&BundleTrace| {
+            trace.source == self.code.path && !["npm/source-map", "npm/version-literal", "npm/build-tree"].contains(&trace.evidence)
+        };
         let spoken: BTreeSet<String> = self.traces.iter().filter(is_spoken).flat_map(names).collect();
         let mut standing = Vec::with_capacity(self.traces.len());
         for trace in std::mem::take(&mut self.traces) {
@@ -211,9 +214,11 @@ impl Bundle {
         let share = bytes.saturating_mul(100).checked_div(self.code.code).unwrap_or(100);
         let rest = match named {
             0 => "which packages it holds cannot be read off it".to_owned(),
+            named if bytes == self.code.code => format!("{named} of its packages are named, and its bytes cannot be told apart"),
             named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
         };
-        let help = "ship its source map or metafile, or give the lockfile it was built from with `--lock package-lock.json`";
+        let help =
+            "ship its source map or metafile, or give what it was built from with `--lock package-lock.json` or `--modules node_modules`";
         let (kind, what) = match self.code.kind {
             CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
             CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),
@@ -230,6 +235,27 @@ impl Bundle {
             shown.join(", ")
         );
         Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message).bytes(open.iter().map(|(_, bytes)| *bytes).sum())
+    }
+}
+
+/// Turns places as the bundler saw them into places as a lockfile at the project's root calls them. Where the bundler ran in a folder
+/// of the project and took packages from several, a place says nothing certain, and the name alone is left.
+fn locate(named: &mut [(&'static str, Bundled)]) {
+    let prefix = |package: &Bundled| package.place.find("node_modules/").map_or(0, |at| at);
+    let located = |package: &&Bundled| package.place.contains("node_modules/");
+    let prefixes: BTreeSet<String> =
+        named.iter().map(|(_, package)| package).filter(located).map(|package| package.place[..prefix(package)].to_owned()).collect();
+    // The folder of the project, where all others lie in it.
+    let is_root =
+        |root: &&String| prefixes.iter().all(|prefix| prefix.strip_prefix(root.as_str()).is_some_and(|rest| !rest.starts_with("..")));
+    let root = prefixes.iter().find(is_root);
+    let is_outside = |prefix: &String| prefix.starts_with("..") || prefix.starts_with('/') || prefix.contains(':');
+    for (_, package) in named.iter_mut().filter(|(_, package)| package.place.contains("node_modules/")) {
+        if let Some(root) = root {
+            package.place = package.place.split_off(root.len());
+        } else if prefixes.iter().any(is_outside) {
+            package.place.clear();
+        }
     }
 }
 

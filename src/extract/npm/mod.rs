@@ -11,7 +11,8 @@ mod specifier;
 mod yarn_lock;
 
 pub(super) use bun_lock::BunLock;
-pub(super) use bundle::{Bundle, LegalText, Metafile, SourceMap};
+pub use bundle::BuildTree;
+pub(super) use bundle::{Bundle, LegalText, Metafile, SourceMap, compare};
 pub(super) use modules::Modules;
 pub(super) use package_json::PackageJson;
 pub(super) use package_lock::PackageLock;

@@ -1,7 +1,9 @@
 //! JavaScript bundles: found by what only bundlers write, and opened by the evidence they leave - module headers, source maps,
 //! metafiles, licence comments, version literals. Which evidence counts is decided by attribution, which sees all of it.
 
+mod build_tree;
 mod detect;
+mod feature;
 mod header;
 mod licence_comment;
 mod literal;
@@ -17,6 +19,7 @@ use crate::extract::npm::place::package_root;
 use crate::extract::{Extractor, Malformed};
 use crate::model::{BundleTrace, Bundled, Code, CodeKind, Entry, EntryPath, Inventory};
 
+pub use build_tree::BuildTree;
 pub(crate) use detect::Bundle;
 pub(crate) use metafile::Metafile;
 
@@ -39,6 +42,18 @@ fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
     // A broken map is no evidence; the bundle stays what it is.
     let map = inline_map(entry.content).and_then(|json| source_map::read(&json, &lines(entry.content)).ok());
     found.bundle_traces.extend(map.map(|map| mapped(path, path, map)));
+}
+
+/// Compares the scripts that an entry was found to be with the build's own trees.
+pub(crate) fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Inventory) {
+    if found.code.iter().all(|code| code.kind == CodeKind::RustBinary) {
+        return;
+    }
+    for tree in trees {
+        let (trace, absences) = tree.compare(entry.path, detect::code_of(entry.content));
+        found.bundle_traces.push(trace);
+        found.absences.extend(absences);
+    }
 }
 
 fn mapped(bundle: &EntryPath, source: &EntryPath, map: source_map::Map) -> BundleTrace {

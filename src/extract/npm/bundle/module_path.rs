@@ -13,7 +13,7 @@ pub(crate) struct Located {
     pub(crate) name: String,
     /// The version, where the path has it: pnpm, bun and yarn name folders or archives by it.
     pub(crate) version: Option<String>,
-    /// Where it was installed, as a lockfile calls it: `node_modules/a/node_modules/b`.
+    /// Where it was installed, seen from where the bundler ran: `../node_modules/a/node_modules/b`.
     pub(crate) place: String,
     /// The rest of the path, in the package.
     pub(crate) inner: String,
@@ -36,8 +36,7 @@ pub(crate) fn located(path: &str) -> Option<Located> {
         folder_version(above, name).or_else(|| archived(&path).filter(|known| known.name == name).and_then(|known| known.version));
     let end = path.len() - inner.len();
     let place = path[..end].trim_end_matches('/');
-    let place = place.trim_start_matches("../").trim_start_matches("./").to_owned();
-    Some(Located { name: name.to_owned(), version, place, inner: inner.to_owned() })
+    Some(Located { name: name.to_owned(), version, place: place.to_owned(), inner: inner.to_owned() })
 }
 
 /// Whether a text can be the path of a module at all, in a package or not.
@@ -127,10 +126,10 @@ mod tests {
     fn paths_say_name_version_and_place() {
         for (path, name, version, place, inner) in [
             ("node_modules/lodash/lodash.js", "lodash", None, "node_modules/lodash", "lodash.js"),
-            ("../../tmp12/node_modules/@s/n/lib/x.mjs", "@s/n", None, "tmp12/node_modules/@s/n", "lib/x.mjs"),
+            ("../../tmp12/node_modules/@s/n/lib/x.mjs", "@s/n", None, "../../tmp12/node_modules/@s/n", "lib/x.mjs"),
             ("node_modules/a/node_modules/b/i.js", "b", None, "node_modules/a/node_modules/b", "i.js"),
             ("webpack://fn/./node_modules/a/i.js?a1b2", "a", None, "fn/node_modules/a", "i.js"),
-            ("webpack:///../node_modules/a/i.js", "a", None, "node_modules/a", "i.js"),
+            ("webpack:///../node_modules/a/i.js", "a", None, "../node_modules/a", "i.js"),
             ("./node_modules/ts-loader/index.js!./node_modules/a/i.ts", "a", None, "node_modules/a", "i.ts"),
             ("node_modules\\a\\i.js", "a", None, "node_modules/a", "i.js"),
             (
@@ -151,14 +150,14 @@ mod tests {
                 "../.yarn/cache/is-npm-4.6.0-7cad05c55e-33e0ec9c1a.zip/node_modules/is/x.js",
                 "is",
                 Some("4.6.0"),
-                ".yarn/cache/is-npm-4.6.0-7cad05c55e-33e0ec9c1a.zip/node_modules/is",
+                "../.yarn/cache/is-npm-4.6.0-7cad05c55e-33e0ec9c1a.zip/node_modules/is",
                 "x.js",
             ),
             (
                 "../.yarn/berry/cache/lodash-npm-4.17.15-b4b9e6f6f2-10c0.zip/node_modules/lodash/lodash.js",
                 "lodash",
                 Some("4.17.15"),
-                ".yarn/berry/cache/lodash-npm-4.17.15-b4b9e6f6f2-10c0.zip/node_modules/lodash",
+                "../.yarn/berry/cache/lodash-npm-4.17.15-b4b9e6f6f2-10c0.zip/node_modules/lodash",
                 "lodash.js",
             ),
             ("node_modules/.store/@s-n-npm-1.0.0-0123456789/package/x.js", "@s/n", Some("1.0.0"), "node_modules/@s/n", "x.js"),

@@ -1,0 +1,266 @@
+//! Features: what of a module's text survives a minifier - string literals and the names of properties.
+//!
+//! A module's own source is read token by token. A bundle is not: one regular expression with a quote in it would put a reader of a
+//! million characters on one line out of step, so there every stretch between two quotes counts as a string. What lies between
+//! strings counts with it and meets nothing.
+
+use std::collections::HashSet;
+
+/// Characters that a literal and a name have at least to say anything.
+const SHORTEST_TEXT: usize = 6;
+const SHORTEST_NAME: usize = 5;
+/// Characters of a literal that are compared.
+const COMPARED: usize = 64;
+/// Features of one text.
+const MOST: usize = 2_000_000;
+
+/// A feature: a hash, the lowest bit of which tells literals from names.
+pub(super) type Feature = u64;
+
+/// Whether a feature is a literal.
+pub(super) fn is_literal(feature: Feature) -> bool {
+    feature & 1 == 1
+}
+
+/// FNV-1a, 64 bits. A collision names one package more as a candidate, and acquits none.
+fn hash(bytes: &[u8], literal: bool) -> Feature {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    hash & !1 | u64::from(literal)
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+/// What one source file has, and what it imports.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    pub(super) features: HashSet<Feature>,
+    pub(super) imports: HashSet<String>,
+}
+
+impl Source {
+    fn text(&mut self, text: &[u8]) {
+        if text.len() >= SHORTEST_TEXT && !text.contains(&b'\\') && !text.contains(&b'\n') {
+            self.features.insert(hash(&text[..text.len().min(COMPARED)], true));
+            if text.iter().copied().all(is_name) {
+                self.features.insert(hash(text, false));
+            }
+        }
+    }
+
+    /// Reads a module's source.
+    pub(super) fn read(code: &[u8]) -> Self {
+        let mut own = Self::default();
+        // The last significant byte, and the last word, tell a regular expression from a division and an import from a text.
+        let (mut at, mut before, mut word): (usize, u8, &[u8]) = (0, b';', b"");
+        while let Some(&byte) = code.get(at) {
+            let rest = code.get(at..).unwrap_or_default();
+            let length = match byte {
+                b'/' if rest.starts_with(b"//") => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+                b'/' if rest.starts_with(b"/*") => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
+                b'/' if begins_expression(before, word) => expression(rest),
+                b'\'' | b'"' => {
+                    let length = quoted(rest);
+                    let text = rest.get(1..length.saturating_sub(1)).unwrap_or_default();
+                    if matches!(word, b"from" | b"import" | b"require")
+                        && let Ok(name) = std::str::from_utf8(text)
+                    {
+                        own.imports.insert(name.to_owned());
+                    }
+                    own.text(text);
+                    length
+                }
+                b'`' => {
+                    let length = quoted_template(rest);
+                    parts(rest.get(1..length.saturating_sub(1)).unwrap_or_default()).for_each(|part| own.text(part));
+                    length
+                }
+                _ if is_name(byte) => {
+                    let length = rest.iter().take_while(|byte| is_name(**byte)).count();
+                    let behind = rest.get(length..).unwrap_or_default();
+                    let next = behind.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+                    if length >= SHORTEST_NAME && (before == b'.' || next == Some(b':')) {
+                        own.features.insert(hash(&rest[..length], false));
+                    }
+                    word = &rest[..length];
+                    length
+                }
+                _ => 1,
+            };
+            if !byte.is_ascii_whitespace() && !rest.starts_with(b"//") && !rest.starts_with(b"/*") {
+                before = if is_name(byte) { b'a' } else { byte };
+                if !is_name(byte) && byte != b'(' {
+                    word = b"";
+                }
+            }
+            at += length.max(1);
+        }
+        own
+    }
+}
+
+/// Whether a slash behind `before` begins a regular expression (ECMA-262, "InputElementRegExp", as far as one byte tells).
+fn begins_expression(before: u8, word: &[u8]) -> bool {
+    matches!(
+        before,
+        b'(' | b','
+            | b'='
+            | b':'
+            | b'['
+            | b'!'
+            | b'&'
+            | b'|'
+            | b'?'
+            | b'{'
+            | b'}'
+            | b';'
+            | b'+'
+            | b'*'
+            | b'%'
+            | b'~'
+            | b'^'
+            | b'<'
+            | b'>'
+            | b'-'
+    ) || matches!(word, b"return" | b"typeof" | b"case" | b"in" | b"of" | b"delete" | b"void")
+}
+
+/// The length of a regular expression on its line; 1 where it is none.
+fn expression(rest: &[u8]) -> usize {
+    let (mut class, mut escape) = (false, false);
+    for (at, &byte) in rest.iter().enumerate().skip(1) {
+        match byte {
+            b'\n' => return 1,
+            _ if escape => escape = false,
+            b'\\' => escape = true,
+            b'[' => class = true,
+            b']' => class = false,
+            b'/' if !class => return at + 1,
+            _ => {}
+        }
+    }
+    1
+}
+
+/// The length of a string literal, which ends on its line.
+fn quoted(rest: &[u8]) -> usize {
+    let quote = rest.first().copied().unwrap_or_default();
+    let mut escape = false;
+    for (at, &byte) in rest.iter().enumerate().skip(1) {
+        match byte {
+            _ if escape => escape = false,
+            b'\\' => escape = true,
+            b'\n' => return 1,
+            _ if byte == quote => return at + 1,
+            _ => {}
+        }
+    }
+    1
+}
+
+fn quoted_template(rest: &[u8]) -> usize {
+    let mut escape = false;
+    for (at, &byte) in rest.iter().enumerate().skip(1) {
+        match byte {
+            _ if escape => escape = false,
+            b'\\' => escape = true,
+            b'`' => return at + 1,
+            _ => {}
+        }
+    }
+    1
+}
+
+/// The texts of a template literal, without what is put in between.
+fn parts(template: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(template);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(open) = memchr::memmem::find(text, b"${") else { return Some(text) };
+        rest = memchr::memchr(b'}', &text[open..]).map(|close| &text[open + close + 1..]);
+        Some(&text[..open])
+    })
+}
+
+/// What a bundle has.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    pub(super) features: HashSet<Feature>,
+    /// The literals that are words and blanks, so that they are no code between two of them.
+    pub(super) texts: HashSet<Feature>,
+}
+
+/// Whether what stands between two quotes can only be a text.
+fn is_text(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-./@".contains(byte)) && text.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// The features of a bundle.
+pub(super) fn of_bundle(code: &[u8]) -> Bundle {
+    let mut bundle = Bundle::default();
+    let features = &mut bundle.features;
+    for quote in [b'"', b'\'', b'`'] {
+        let mut from = None;
+        for at in memchr::memchr_iter(quote, code) {
+            if let Some(from) = from.replace(at + 1) {
+                let text = &code[from..at];
+                let whole = text.len() >= SHORTEST_TEXT;
+                if whole {
+                    if is_text(text) {
+                        bundle.texts.insert(hash(&text[..text.len().min(COMPARED)], true));
+                    }
+                    features.insert(hash(&text[..text.len().min(COMPARED)], true));
+                    if text.len() <= COMPARED && text.iter().copied().all(is_name) {
+                        features.insert(hash(text, false));
+                    }
+                }
+                if quote == b'`' {
+                    features.extend(
+                        parts(text).filter(|part| part.len() >= SHORTEST_TEXT).map(|part| hash(&part[..part.len().min(COMPARED)], true)),
+                    );
+                }
+            }
+            if features.len() > MOST {
+                return bundle;
+            }
+        }
+    }
+    names(code, features);
+    bundle
+}
+
+/// Names of properties: behind a dot, or before a colon or a bracket.
+fn names(code: &[u8], features: &mut HashSet<Feature>) {
+    let mut at = 0;
+    while at < code.len() && features.len() <= MOST {
+        if !is_name(code[at]) {
+            at += 1;
+            continue;
+        }
+        let length = code[at..].iter().take_while(|byte| is_name(**byte)).count();
+        let is_behind_dot = at > 0 && code[at - 1] == b'.';
+        let next = code.get(at + length..).unwrap_or_default().iter().copied().take(8).find(|byte| !byte.is_ascii_whitespace());
+        if length >= SHORTEST_NAME && (is_behind_dot || matches!(next, Some(b':' | b'('))) {
+            features.insert(hash(&code[at..at + length], false));
+        }
+        at += length;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, of_bundle};
+
+    #[test]
+    fn what_survives_a_minifier_is_found_on_both_sides() {
+        let source = b"// note 'one\nvar x = require('left-pad');\nimport y from \"@s/n\";\nif (/['\"]/.test(value)) throw new TypeError('expected a function here');\nexports.settings = { timeout: 5, other: `hello ${x} world there` };\n";
+        let minified = b"var e=n(1);if(/['\"]/.test(t))throw new TypeError(\"expected a function here\");r.settings={timeout:5,other:`hello ${e} world there`};";
+        let (source, bundle) = (Source::read(source), of_bundle(minified));
+        let mut imports: Vec<&str> = source.imports.iter().map(String::as_str).collect();
+        imports.sort_unstable();
+        assert_eq!(imports, ["@s/n", "left-pad"]);
+        let hits = source.features.iter().filter(|feature| bundle.features.contains(feature)).count();
+        assert!(hits >= 6, "{hits} of {}", source.features.len());
+    }
+}
