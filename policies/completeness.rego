@@ -136,8 +136,17 @@ listed contains p if some p in input.inventory.packages
 
 listed contains p if some p in input.inventory.candidates
 
+possible contains p if some p in input.inventory.candidates
+
 # What was only used while building, and the function's own source, are in no advisory's scope. Of a bundle's packages the problem
 # `bundle-versions-unknown` speaks, once for all of them.
+unknown(p) if {
+	p.version == null
+	p in possible
+	count(object.get(p, "candidates", [])) == 0
+	p.origin != "first-party"
+}
+
 unknown(p) if {
 	p.version == null
 	count(object.get(p, "candidates", [])) == 0

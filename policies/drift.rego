@@ -17,7 +17,7 @@ findings contains finding if {
 	finding := {
 		"rule": "drift-version",
 		"level": data.settings.drift.version,
-		"subject": purl(d),
+		"subject": d.purl,
 		"path": d.path,
 		"message": sprintf("%s is installed, and %s has it at %s", [d.installed, d.lockfile, concat(" and ", d.locked)]),
 		"help": "install from the lockfile, or leave out a lockfile that is not this build's",
@@ -40,7 +40,7 @@ findings contains finding if {
 	finding := {
 		"rule": "drift-extra",
 		"level": data.settings.drift.extra,
-		"subject": purl(d),
+		"subject": d.purl,
 		"path": d.path,
 		"message": sprintf("%s is installed, and %s does not name the package", [d.installed, d.lockfile]),
 		"help": "add it where the lockfile is made, or find out who put it there",
@@ -71,11 +71,10 @@ findings contains finding if {
 }
 
 # The names that each lockfile misses.
-missing[lockfile] := names if {
+missing[lockfile] contains d.name if {
 	some d in input.inventory.drift
 	d.kind == "missing"
 	lockfile := d.lockfile
-	names := {one.name | some one in input.inventory.drift; one.kind == "missing"; one.lockfile == lockfile}
 }
 
 most := 5
@@ -87,9 +86,3 @@ shown(names) := sprintf("%s and %d more", [concat(", ", array.slice(sort(names),
 counted(1) := "1 locked package is"
 
 counted(number) := sprintf("%d locked packages are", [number]) if number != 1
-
-# The installed package, as the other policies name it.
-purl(d) := first[0] if {
-	first := [p.purl | some p in input.inventory.packages; p.ecosystem == d.ecosystem; p.name == d.name; p.version == d.installed]
-	count(first) > 0
-}

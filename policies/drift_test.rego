@@ -11,8 +11,13 @@ fact(kind, name, locked, installed) := {
 	"name": name,
 	"locked": locked,
 	"installed": installed,
+	"purl": purl(installed, name),
 	"path": path(installed, name),
 }
+
+purl(null, _) := null
+
+purl(installed, name) := sprintf("pkg:npm/%s@%s", [name, installed]) if installed != null
 
 path(null, _) := null
 

@@ -76,11 +76,6 @@ fn rename_shares(inventory: &mut Inventory) {
     }
 }
 
-/// Whether a locked package is the one that was installed at a place, or has its name.
-pub(super) fn is_about(locked: &Package, package: &Package) -> bool {
-    locked.name == package.name || !locked.place.is_empty() && locked.place == package.place
-}
-
 /// Gives a package the version that documents have at its place, else the only one they have under its name; several are all
 /// candidates. An alias gets its real name, and what is not of the registry its origin.
 pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>) {
@@ -215,8 +210,8 @@ impl<'a> Known<'a> {
         }
         let folded = self.ecosystem.folded(import);
         let import = folded.trim_matches('-');
-        // `_cffi_backend` of cffi, `dateutil` of python-dateutil: one name in the other, unless it is too short to say anything.
-        let is_part = |whole: &str, part: &str| part.len() > 2 && whole.contains(part);
+        // `_cffi_backend` of cffi, `dateutil` of python-dateutil: the words of one name in the other, unless they are too short to say anything.
+        let is_part = |whole: &str, part: &str| part.len() > 2 && format!("-{whole}-").contains(&format!("-{part}-"));
         distribution(import).is_none() && self.packages.keys().any(|name| is_part(name, import) || is_part(import, name))
     }
 

@@ -32,6 +32,8 @@ pub struct Drift {
     pub locked: Vec<String>,
     /// The version that is installed.
     pub installed: Option<String>,
+    /// The installed package.
+    pub purl: Option<String>,
     /// What shows the installed one.
     pub path: Option<EntryPath>,
 }

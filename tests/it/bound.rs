@@ -171,6 +171,9 @@ fn a_bundle_is_bounded_by_its_lockfile_or_its_bill_of_materials() {
     bench.write("bom.json", bom("1.9.9").to_string().as_bytes());
     let (code, report) = bench.check(&["--sbom", "bom.json"]);
     assert_eq!((code, rules(&report, "incomplete")), (2, vec!["vulnerability-possible pkg:npm/bad@1.9.9".to_owned()]));
+    // A candidate without a version cannot be judged.
+    bench.write("bom.json", br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"bad","purl":"pkg:npm/bad"}]}"#);
+    assert_eq!(bench.check(&["--sbom", "bom.json"]).0, 2);
     // The configuration names documents as the arguments do.
     bench.write("fngate.toml", b"[build]\nlock = [\"package-lock.json\"]\n");
     assert_eq!(bench.check(&[]).0, 0);

@@ -4,7 +4,7 @@
 //! comments, keys, `sourceURL`s - each of which may account for all of a bundle; and licence comments and version literals, which
 //! name some packages only. Evidence beside the bundle that leaves out what its own code names is not believed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::scope::upwards;
 use crate::extract::owner::Owners;
@@ -87,12 +87,9 @@ impl Bundle {
     fn open(mut self, locks: &Locks<'_>, found: &mut Found) {
         let rank = |trace: &BundleTrace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
         self.traces.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+        self.sift();
         self.contradicted(found);
-        let mut whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
-        if let Some(map) = whole.as_mut().filter(|trace| trace.evidence == "npm/source-map") {
-            // A source to which nothing is mapped was shaken out.
-            map.packages.retain(|package| package.bytes > 0);
-        }
+        let whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
         let mut named = self.named(whole.as_ref());
         locate(&mut named);
         let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
@@ -118,6 +115,15 @@ impl Bundle {
             unattributed,
         });
         found.packages.extend(completed.into_iter().map(|(package, _)| package));
+    }
+
+    /// Takes the sources to which nothing is mapped out of maps that map something: they were shaken out.
+    fn sift(&mut self) {
+        for map in self.traces.iter_mut().filter(|trace| trace.evidence == "npm/source-map") {
+            if map.own > 0 || map.packages.iter().any(|package| package.bytes > 0) {
+                map.packages.retain(|package| package.bytes > 0);
+            }
+        }
     }
 
     /// Takes out what is not of this bundle: another size, or a list without the packages that the code names.
@@ -158,11 +164,15 @@ impl Bundle {
 
     /// Whether evidence that claims to account for everything accounts for enough.
     fn covers(&self, trace: &BundleTrace) -> bool {
-        if trace.evidence != "npm/source-map" {
-            return true;
-        }
         let size = self.code.code;
         let mapped = trace.packages.iter().map(|package| package.bytes).fold(trace.own, u64::saturating_add);
+        match trace.evidence {
+            // No more can be mapped than there is.
+            "npm/source-map" if mapped > self.code.size.saturating_add(self.code.size / 20) => return false,
+            // Statistics count the sources, which are longer than what was made of them.
+            "npm/source-map" | "npm/metafile" | "npm/webpack-stats" => {}
+            _ => return true,
+        }
         let most = if self.code.minified { MOST_UNMAPPED_MINIFIED } else { MOST_UNMAPPED };
         size.saturating_sub(mapped) <= (size.saturating_mul(most) / 100).max(RUNTIME.min(size / 2))
     }
@@ -176,7 +186,13 @@ impl Bundle {
         }
         let mut named: Vec<(&'static str, Bundled)> = Vec::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let chosen: Vec<&BundleTrace> = whole.map_or_else(|| self.traces.iter().collect(), |whole| vec![whole]);
+        // What the code itself names is there, whatever lists the rest.
+        let is_code =
+            |trace: &&BundleTrace| !["npm/version-literal", "npm/build-tree"].contains(&trace.evidence) && trace.source == self.code.path;
+        let chosen: Vec<&BundleTrace> = match whole {
+            Some(whole) => std::iter::once(whole).chain(self.traces.iter().filter(is_code)).collect(),
+            None => self.traces.iter().collect(),
+        };
         for trace in chosen {
             let fresh: Vec<&Bundled> = trace.packages.iter().filter(|package| !seen.contains(&package.name)).collect();
             seen.extend(fresh.iter().map(|package| package.name.clone()));
@@ -197,8 +213,15 @@ impl Bundle {
             Package::new(Ecosystem::Npm, &bundled.name, bundled.version.as_deref(), Relation::Bundled, &self.code.path, evidence);
         package.place = bundled.place.into();
         if package.version.is_none() {
-            let near: Vec<&Package> = upwards(self.code.path.folder()).find_map(|folder| locks.named(folder, &package)).unwrap_or_default();
+            let near = upwards(self.code.path.folder()).find_map(|folder| locks.named(folder, &package)).unwrap_or_default();
+            let (name, origin) = (package.name.clone(), package.origin);
             crate::extract::bound::resolve(&mut package, near.into_iter());
+            // The artifact's own lockfile may say in which version, not that it is something else or nobody's to judge.
+            if package.name != name || package.origin != origin {
+                (package.name, package.origin) = (name, origin);
+                (package.version, package.inferred) = (None, false);
+                package.candidates.clear();
+            }
         }
         (package, bundled.bytes)
     }
@@ -276,23 +299,30 @@ fn shares(packages: &[(Package, u64)]) -> Vec<Share> {
     shares.into_iter().map(|(purl, bytes)| Share { purl, bytes }).collect()
 }
 
-/// The npm lockfiles of the artifact, by the folder they speak of.
-struct Locks<'a>(HashMap<&'a str, Vec<&'a Package>>);
+/// The npm lockfiles of the artifact: what each folder's names and places are.
+struct Locks<'a> {
+    folders: HashSet<&'a str>,
+    names: HashMap<(&'a str, &'a str), Vec<&'a Package>>,
+    places: HashMap<(&'a str, &'a str), &'a Package>,
+}
 
 impl<'a> Locks<'a> {
     fn new(packages: &'a [Package]) -> Self {
-        let mut locks: HashMap<&str, Vec<&Package>> = HashMap::new();
+        let mut locks = Self { folders: HashSet::new(), names: HashMap::new(), places: HashMap::new() };
         for package in packages.iter().filter(|package| package.ecosystem == Ecosystem::Npm && package.relation == Relation::Locked) {
             for path in &package.paths {
-                locks.entry(path.folder()).or_default().push(package);
+                locks.folders.insert(path.folder());
+                locks.names.entry((path.folder(), &package.name)).or_default().push(package);
+                locks.places.insert((path.folder(), &package.place), package);
             }
         }
-        Self(locks)
+        locks
     }
 
     /// What the lockfile of a folder has under a package's name or place; `None` without a lockfile.
     fn named(&self, folder: &str, package: &Package) -> Option<Vec<&'a Package>> {
-        let locked = self.0.get(folder)?;
-        Some(locked.iter().copied().filter(|locked| crate::extract::bound::is_about(locked, package)).collect())
+        let folder = self.folders.get(folder)?;
+        let place = self.places.get(&(*folder, &*package.place)).filter(|_| !package.place.is_empty());
+        Some(place.into_iter().copied().chain(self.names.get(&(*folder, package.name.as_str())).into_iter().flatten().copied()).collect())
     }
 }

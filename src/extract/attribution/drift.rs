@@ -110,7 +110,12 @@ impl<'a> Lock<'a> {
             None if self.is_whole && !self.may_add(folded, path) => DriftKind::Extra,
             None => return None,
         };
-        Some(Drift { installed: Some(version.to_owned()), path: Some(path.clone()), ..self.drift(kind, folded, &package.name) })
+        Some(Drift {
+            installed: Some(version.to_owned()),
+            purl: Some(package.purl()),
+            path: Some(path.clone()),
+            ..self.drift(kind, folded, &package.name)
+        })
     }
 
     /// Whether two spellings are one version; a local label (`2.1.0+cpu`) is another index's word for the same.
@@ -146,6 +151,7 @@ impl<'a> Lock<'a> {
             name: name.to_owned(),
             locked: locked.into_iter().collect(),
             installed: None,
+            purl: None,
             path: None,
         }
     }

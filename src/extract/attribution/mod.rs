@@ -48,6 +48,7 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     stripped::settle(&mut inventory);
     disown(&mut inventory);
     bundle::settle(&mut inventory);
+    inventory.bundle_traces.clear();
     code::settle(&mut inventory);
     import_package::settle(&mut inventory, &asked);
     ledger::settle(&mut inventory);

@@ -40,7 +40,8 @@ pub(super) fn settle(inventory: &mut Inventory) {
     for file in &inventory.files {
         let code = match file.path.extension() {
             "js" | "cjs" | "mjs" | "node" | "wasm" if system.is_module(&file.path) => None,
-            "js" | "cjs" | "mjs" | "node" | "wasm" => match package_root(file.path.as_str()) {
+            "js" | "cjs" | "mjs" | "node" | "wasm" | "jsx" | "mts" | "cts" | "tsx" | "es" | "es6" => match package_root(file.path.as_str())
+            {
                 Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
                 // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.
                 None => Some(file.path.as_str()).filter(|_| matches!(place(file.path.folder()), Place::Modules | Place::Scope)),

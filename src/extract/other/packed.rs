@@ -27,6 +27,9 @@ impl Extractor for Packed {
         if let Some(format) = format(entry.content) {
             let message = format!("{format} is not unpacked; what it holds was not judged");
             found.problems.push(Problem::at(&ARCHIVE_UNATTRIBUTED, entry.path, message).bytes(size));
+        } else if let Some(maker) = carries(entry.content) {
+            let message = format!("a program that {maker} has put scripts and packages into, which are not taken out of it");
+            found.problems.push(Problem::at(&BINARY_UNATTRIBUTED, entry.path, message).bytes(size));
         } else if is_packed(entry.content) {
             let message = "packed by UPX: neither its language nor its packages can be read off it";
             found.problems.push(Problem::at(&BINARY_UNATTRIBUTED, entry.path, message).bytes(size));
@@ -46,6 +49,17 @@ fn format(head: &[u8]) -> Option<&'static str> {
         [b'R', b'a', b'r', b'!', 0x1a, 7, ..] => Some("rar"),
         _ => None,
     }
+}
+
+/// What has put an interpreted program into an executable, by what its own loader looks for.
+fn carries(content: &[u8]) -> Option<&'static str> {
+    const MARKS: [(&[u8], &str); 4] = [
+        (b"NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1", "Node.js (single executable application)"),
+        (b"\n---- Bun! ----\n", "bun"),
+        (b"d3n0l4nd", "deno"),
+        (b"MEI\x0c\x0b\x0a\x0b\x0e", "PyInstaller"),
+    ];
+    MARKS.iter().find(|(mark, _)| memmem::find(content, mark).is_some()).map(|(_, maker)| *maker)
 }
 
 /// Whether UPX made the executable what it is.

@@ -187,3 +187,82 @@ fn hostile_maps_are_no_evidence() {
         assert!(kinds(&found).contains(&"bundle-unattributed"));
     }
 }
+
+/// Minified code that no evidence speaks of.
+fn minified() -> String {
+    String::from_utf8(files("esbuild-min", "")[0].1.clone()).unwrap().split("/*! Bundled").next().unwrap().repeat(4)
+}
+
+/// Whether something in scope is said to be unjudged.
+fn is_said(files: &[(&str, String)]) -> bool {
+    let files: Vec<(String, Vec<u8>)> = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone().into_bytes())).collect();
+    seen(&files).state() == InventoryState::Incomplete
+}
+
+#[test]
+fn nothing_inside_hides_minified_code() {
+    let code = minified();
+    let readable = "export function total(items) {\n  return items.reduce((sum, item) => sum + item.price, 0);\n}\n".repeat(800);
+    for (name, text) in [
+        ("a comment before it on its line", format!("/*# sourceMappingURL=data:,*/{code}")),
+        ("another kind of line end", format!("//# sourceMappingURL=data:,\r{code}")),
+        ("a line separator", format!("//# sourceMappingURL=data:,\u{2028}{code}")),
+        ("a byte that no text has", format!("/*\0*/{code}")),
+        ("short lines", code.replace(';', ";\n").replace("){", "){\n")),
+        ("readable code before it", format!("{readable}{code}{code}{code}{code}")),
+        ("readable code around it", format!("{readable}{code}{code}{code}{code}{readable}")),
+        ("a module's key", format!("/*x*//***/ \"./node_modules/.pnpm/left-pad@1.3.0/node_modules/left-pad/index.js\";{code}")),
+        ("a joined module's comment", format!("\n;// CONCATENATED MODULE: ./src/own.js\n{code}")),
+        ("a source's address", format!("\"\\n//# sourceURL=webpack://fn/./node_modules/.pnpm/a@1.0.0/node_modules/a/i.js?\\n\";{code}")),
+        ("a comment before each module", format!("\n// src/own.js\n{code}")),
+    ] {
+        assert!(is_said(&[("index.js", text)]), "{name}");
+    }
+    for path in ["lib.dat", "lib", "lib.js.bak", "lib.min", "node_modules/x/lib.dat", "node_modules/x/index.ts"] {
+        assert!(is_said(&[("index.js", "require('./lib.dat');\n".to_owned()), (path, code.clone())]), "{path}");
+    }
+    let private = r#"{"name":"mine","version":"1.0.0","private":true}"#.to_owned();
+    assert!(is_said(&[("node_modules/mine/package.json", private), ("node_modules/mine/index.js", code)]), "a private package");
+}
+
+#[test]
+fn self_made_evidence_accounts_for_nothing() {
+    let code = minified();
+    let size = code.len();
+    let meta = format!(r#"{{"inputs":{{}},"outputs":{{"index.js":{{"bytes":{size},"inputs":{{"src/own.js":{{"bytesInOutput":1}}}}}}}}}}"#);
+    let stats = format!(
+        r#"{{"hash":"x","publicPath":"","assets":[{{"name":"index.js","size":{size}}}],"modules":[{{"name":"./src/own.js","size":10,"chunks":[1]}}],"chunks":[]}}"#
+    );
+    let wide = r#"{"version":3,"sources":["src/own.js"],"mappings":"AAAA,+////B"}"#.to_owned();
+    for (name, path, text) in [("a metafile", "meta.json", meta), ("statistics", "stats.json", stats), ("a map", "index.js.map", wide)] {
+        assert!(is_said(&[("index.js", code.clone()), (path, text)]), "{name}");
+    }
+    // What the code itself names is there, whatever a map maps or another header says.
+    let plain = String::from_utf8(files("esbuild", "")[0].1.clone()).unwrap();
+    let columns: String = plain.lines().map(|_| "AAAA,gEAAA;").collect();
+    let map = format!(
+        r#"{{"version":3,"sources":["src/own.js","node_modules/tally/index.js","node_modules/pad/pad.js"],"mappings":"{columns}"}}"#
+    );
+    assert!(is_said(&[("index.js", plain.clone()), ("index.js.map", map)]));
+    let renamed = plain.replace("// node_modules/tally/index.js", "// src/tally.js");
+    let found = seen(&[("index.js".to_owned(), renamed.into_bytes())]);
+    assert!(bundled(&found).iter().any(|row| row.contains(" tally ")), "the wrapper's key still names it");
+}
+
+#[test]
+fn a_lockfile_in_the_artifact_renames_and_excuses_nothing() {
+    let plain = String::from_utf8(files("esbuild", "")[0].1.clone()).unwrap();
+    for lock in [
+        r#"{"lockfileVersion":3,"packages":{"node_modules/pad":{"link":true},"node_modules/tally":{"version":"1.4.0"}}}"#,
+        r#"{"lockfileVersion":3,"packages":{"node_modules/pad":{"name":"left-pad","version":"1.3.0"},"node_modules/tally":{"version":"1.4.0"}}}"#,
+    ] {
+        assert!(is_said(&[("index.js", plain.clone()), ("package-lock.json", lock.to_owned())]), "{lock}");
+    }
+}
+
+#[test]
+fn a_bundlers_mark_is_found_wherever_it_stands() {
+    let plain = String::from_utf8(files("esbuild", "")[0].1.clone()).unwrap();
+    let readable = "export function total(items) {\n  return items.reduce((sum, item) => sum + item.price, 0);\n}\n".repeat(4000);
+    assert!(is_said(&[("index.js", format!("{readable}{plain}{readable}"))]));
+}

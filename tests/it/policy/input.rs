@@ -58,6 +58,7 @@ fn full() -> Facts {
         name: "lodash".to_owned(),
         locked: vec!["4.17.21".to_owned()],
         installed: Some("4.17.15".to_owned()),
+        purl: Some("pkg:npm/lodash@4.17.15".to_owned()),
         path: Some(path("node_modules/lodash/package.json")),
     });
     facts.inventory.not_judged[0].detail = "example.com/agent (devel), go1.22.1, 12 modules".to_owned();

@@ -5,19 +5,17 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use memchr::memchr_iter;
 
-use crate::extract::npm::place::package_root;
 use crate::extract::{Extractor, Malformed};
 use crate::model::{CodeKind, Entry, EntryPath, Inventory};
 
 /// Bytes below which a file can hide nothing worth a warning: with a bundler's mark in it, and without.
 const SMALLEST_BUNDLE: usize = 256;
 const SMALLEST_MINIFIED: usize = 1024;
-/// Bytes of the head and the tail of a file that are searched for a bundler's runtime.
-const HEAD: usize = 256 << 10;
-const TAIL: usize = 64 << 10;
 /// Windows of a file, evenly spaced, that are looked at for the density of minified code.
 const WINDOWS: usize = 8;
 const WINDOW: usize = 4096;
+/// Windows of a file that are dense before it is called minified in part.
+const LEAST_DENSE: usize = 2;
 /// Letters of an encoded text that is long enough to be a program.
 const LONG_WORD: usize = 4096;
 /// Bytes a line of code written by a person or a transpiler has at most, on average.
@@ -61,7 +59,8 @@ impl Extractor for Bundle {
     }
 
     fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
-        is_script(path, head) && package_root(path.as_str()).is_none()
+        // Whose it is, attribution decides: it sees which packages are judged by their names.
+        is_script(path, head)
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
@@ -75,16 +74,60 @@ impl Extractor for Bundle {
 }
 
 /// Whether Node.js may run the file. `require` takes every extension it does not know for JavaScript
-/// (nodejs.org, "Modules: CommonJS modules", "All together"); of those the ones that are met, and none at all.
+/// (nodejs.org, "Modules: CommonJS modules", "All together"): of those all but the formats that are known to be something else.
 fn is_script(path: &EntryPath, head: &[u8]) -> bool {
-    const EXTENSIONS: [&str; 12] = ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx", "es", "es6", "bin", "txt"];
-    let extension = path.extension();
+    const SCRIPTS: [&str; 8] = ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx"];
+    const OTHERS: [&str; 46] = [
+        "c",
+        "cfg",
+        "cpp",
+        "cs",
+        "css",
+        "csv",
+        "ejs",
+        "go",
+        "gql",
+        "graphql",
+        "h",
+        "hbs",
+        "htm",
+        "html",
+        "ini",
+        "java",
+        "json",
+        "key",
+        "less",
+        "lock",
+        "log",
+        "map",
+        "md",
+        "pem",
+        "php",
+        "po",
+        "properties",
+        "proto",
+        "pug",
+        "py",
+        "pyi",
+        "rb",
+        "rs",
+        "rst",
+        "scss",
+        "sh",
+        "sql",
+        "svelte",
+        "svg",
+        "toml",
+        "tsv",
+        "vue",
+        "xml",
+        "yaml",
+        "yml",
+        "jsonl",
+    ];
+    let is = |known: &[&str]| known.iter().any(|known| path.extension().eq_ignore_ascii_case(known));
     // What Node.js runs by its name may hold any bytes in its comments and strings.
-    if ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
-        return true;
-    }
-    let has = EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) || !path.file_name().contains('.');
-    has && memchr::memchr(0, head).is_none()
+    is(&SCRIPTS) || !is(&OTHERS) && memchr::memchr(0, head).is_none()
 }
 
 /// What a script is, where it is not plain source.
@@ -96,24 +139,25 @@ fn judge(content: &[u8]) -> Option<(CodeKind, &'static str)> {
     if let Some(tool) = runtime(content) {
         return Some((CodeKind::Bundle, tool));
     }
-    (content.len() >= SMALLEST_MINIFIED && (is_minified(content) || unpacks(content))).then(|| (CodeKind::Minified, minifier(content)))
+    (content.len() >= SMALLEST_MINIFIED && (is_minified(content) || is_minified_in_part(content) || unpacks(content)))
+        .then(|| (CodeKind::Minified, minifier(content)))
 }
 
-/// The code without the map that may follow it: a map in base64 is several times as long as its code, and looks like data.
+/// The code without the map that may follow it: a map in base64 is several times as long as its code, and looks like data. Only a
+/// comment that is the last of the file is one: whatever stands behind it, on whichever kind of line, is code.
 pub(super) fn code_of(content: &[u8]) -> &[u8] {
-    let Some(at) = memchr::memmem::rfind(content, b"# sourceMappingURL=data:") else { return content };
-    let line = memchr::memchr(b'\n', &content[at..]).map_or(content.len(), |end| at + end);
-    // Whatever stands behind the comment's line is code again.
-    if content[line..].trim_ascii().is_empty() { &content[..at] } else { content }
+    const MARK: &[u8] = b"//# sourceMappingURL=data:";
+    let Some(at) = memchr::memmem::rfind(content, MARK) else { return content };
+    let is_address = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=;,:%-_.".contains(byte);
+    let rest = content[at + MARK.len()..].trim_ascii_end();
+    if rest.iter().all(is_address) { &content[..at] } else { content }
 }
 
-/// The bundler whose runtime stands in the head or the tail.
+/// The bundler whose runtime stands anywhere in the file.
 fn runtime(content: &[u8]) -> Option<&'static str> {
     static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(RUNTIMES.map(|(text, _)| text)).ok());
     let automaton = AUTOMATON.as_ref()?;
-    let head = content.get(..HEAD).unwrap_or(content);
-    let tail = content.get(content.len().saturating_sub(TAIL)..).unwrap_or_default();
-    let mark = automaton.find(head).or_else(|| automaton.find(tail))?;
+    let mark = automaton.find(content)?;
     RUNTIMES.get(mark.pattern().as_usize()).map(|(_, tool)| *tool)
 }
 
@@ -161,16 +205,20 @@ fn is_data(window: &[u8]) -> bool {
     odd * 50 < window.len()
 }
 
-/// Whether a stretch of code has few line ends and few blanks, and the punctuation of code. Encoded payloads (base64, hex)
-/// have no punctuation and are none of ours.
+/// Whether enough of a file is minified, however much readable code lies around it.
+fn is_minified_in_part(content: &[u8]) -> bool {
+    content.chunks_exact(WINDOW).filter(|window| is_dense(window)).count() >= LEAST_DENSE
+}
+
+/// Whether a stretch of code has few blanks, and the punctuation of code; or few blanks on long lines. A minifier may be told to break
+/// its lines. Encoded payloads (base64, hex) and tables of numbers have no brackets and are none of ours.
 fn is_dense(window: &[u8]) -> bool {
     let lines = memchr_iter(b'\n', window).count() + 1;
-    if window.len() / lines < LONG_LINE {
-        return false;
-    }
     let blanks = memchr_iter(b' ', window).count() + memchr_iter(b'\t', window).count();
-    let marks = window.iter().filter(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b',' | b'=')).count();
-    blanks * 100 < window.len() * 12 && marks * 100 > window.len() * 5
+    let brackets = memchr_iter(b'(', window).count() + memchr_iter(b')', window).count();
+    let marks = brackets + window.iter().filter(|byte| matches!(byte, b'{' | b'}' | b';' | b',' | b'=')).count();
+    let few = if window.len() / lines >= LONG_LINE { 12 } else { 7 };
+    blanks * 100 < window.len() * few && marks * 100 > window.len() * 5 && brackets * 100 > window.len() * 2
 }
 
 #[cfg(test)]

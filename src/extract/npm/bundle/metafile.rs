@@ -1,7 +1,7 @@
 //! What bundlers write about their own work: esbuild's metafile (esbuild.github.io, "Metafile") and webpack's statistics
 //! (webpack.js.org, "Stats Data").
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -129,16 +129,29 @@ impl Metafile {
     fn statistics(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let stats: Statistics = json(entry)?;
         let scripts: Vec<&Asset> = stats.assets.iter().filter(|asset| is_script(&asset.name)).collect();
+        let mut by_chunk: HashMap<String, Vec<&Module>> = HashMap::new();
+        let mut by_file: HashMap<&str, Vec<&Chunk>> = HashMap::new();
+        for module in &stats.modules {
+            module.chunks.iter().for_each(|id| by_chunk.entry(id.to_string()).or_default().push(module));
+        }
+        for chunk in &stats.chunks {
+            chunk.files.iter().for_each(|file| by_file.entry(file).or_default().push(chunk));
+        }
+        let mut count = 0;
         for asset in &scripts {
-            let in_chunk: Vec<&Chunk> = stats.chunks.iter().filter(|chunk| chunk.files.contains(&asset.name)).collect();
-            let ids: HashSet<String> = in_chunk.iter().map(|chunk| chunk.id.to_string()).collect();
-            let is_in = |module: &&Module| scripts.len() == 1 || module.chunks.iter().any(|id| ids.contains(&id.to_string()));
+            let chunks = by_file.get(asset.name.as_str()).into_iter().flatten();
             let mut shares = Shares::default();
-            stats.modules.iter().filter(is_in).for_each(|module| shares.module(module));
-            in_chunk.iter().flat_map(|chunk| &chunk.modules).for_each(|module| shares.module(module));
-            if shares.count > MOST_MODULES {
-                return Err(Malformed(format!("statistics of more than {MOST_MODULES} modules")));
+            if scripts.len() == 1 {
+                stats.modules.iter().for_each(|module| shares.module(module));
             }
+            for chunk in chunks {
+                let listed = by_chunk.get(&chunk.id.to_string()).into_iter().flatten().copied().filter(|_| scripts.len() > 1);
+                listed.chain(&chunk.modules).for_each(|module| shares.module(module));
+                if count + shares.count > MOST_MODULES {
+                    return Err(Malformed(format!("statistics of more than {MOST_MODULES} modules")));
+                }
+            }
+            count += shares.count;
             if shares.count > 0 {
                 found.bundle_traces.extend(shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false));
             }

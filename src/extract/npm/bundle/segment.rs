@@ -28,13 +28,13 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
     let chosen: Vec<&Header> = of(style).collect();
     let mut modules = Modules::default();
     modules.take(&chosen, style, content);
-    // What webpack points to without its path: the module is there, under a number.
-    of(Style::Elsewhere).filter_map(|header| header.module.as_ref()).for_each(|module| modules.package(module, &[]));
+    // Whatever else names a module names one that is there.
+    let others = all.iter().filter(|header| header.style != style);
+    others.filter_map(|header| header.module.as_ref()).for_each(|module| modules.package(module, &[]));
     // A table that numbers its modules has some without a name, and a wrapper's key stands for CommonJS modules only.
     let whole = match style {
         Style::Webpack => !numbers_modules(content),
-        Style::Comment => !is_minified(content),
-        Style::SourceUrl => true,
+        Style::Comment | Style::SourceUrl => true,
         Style::Wrapper | Style::Elsewhere => false,
     };
     Some(BundleTrace {
@@ -43,7 +43,7 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
         evidence,
         packages: modules.packages.into_values().collect(),
         own: modules.own,
-        whole: whole && !modules.is_dense,
+        whole: whole && !modules.is_dense && !is_minified(content),
         exact: false,
         size: None,
     })
@@ -74,6 +74,11 @@ impl Modules {
                 None => self.own += code.len() as u64,
             }
             from = end;
+        }
+        if style == Style::SourceUrl {
+            let code = content.get(from..).unwrap_or_default();
+            self.is_dense |= code.len() > MOST_DENSE && is_minified(code);
+            self.own += code.len() as u64;
         }
     }
 
