@@ -14,6 +14,8 @@ pub struct Owners<'a> {
     /// The lengths that claimed folders have: most folders above a path need not even be hashed.
     lengths: HashSet<usize>,
     files: HashMap<&'a str, &'a Claim>,
+    /// Whoever has a record of its files.
+    recorded: HashSet<&'a str>,
 }
 
 impl<'a> Owners<'a> {
@@ -21,6 +23,9 @@ impl<'a> Owners<'a> {
     pub fn new(claims: impl IntoIterator<Item = &'a Claim>) -> Self {
         let mut owners = Self::default();
         for claim in claims {
+            if matches!(claim.kind, ClaimKind::Listed(Some(_))) {
+                owners.recorded.insert(&claim.owner);
+            }
             let known = if claim.kind == ClaimKind::Folder {
                 owners.lengths.insert(claim.path.len());
                 &mut owners.folders
@@ -40,6 +45,24 @@ impl<'a> Owners<'a> {
     #[must_use]
     pub fn owns(&self, path: &EntryPath) -> bool {
         self.claim(path).is_some()
+    }
+
+    /// Whether a package has claimed this file so that it answers for code that cannot be read. A name in Python metadata is soon
+    /// written, and claims a folder: where the distribution has a record, it answers for what that lists with a hash; without one
+    /// for what lies in its folder, but for no `program`. Modules that an interpreter loads are its own in any case.
+    #[must_use]
+    pub(super) fn answers_for(&self, path: &EntryPath, program: bool) -> bool {
+        let Some(claim) = self.claim(path) else { return false };
+        let is_module = matches!(path.extension(), "so" | "pyd" | "dylib" | "dll");
+        let is_npm = crate::extract::npm::package_root(path.as_str()).is_some();
+        let is_archive = claim.path.contains('!') || claim.path.ends_with(".egg");
+        is_npm
+            || is_module
+            || match claim.kind {
+                ClaimKind::Listed(hash) => hash.is_some(),
+                ClaimKind::Module => false,
+                ClaimKind::Folder => is_archive || !program && !self.recorded.contains(&*claim.owner),
+            }
     }
 
     /// The claim that makes a file a package's own: on the file itself, or on the innermost folder around it. What Python has

@@ -241,3 +241,53 @@ fn a_secret_in_an_edited_package_is_the_functions_own() {
     assert_eq!(parties(&lists("api_key = None\n")), [First], "edited");
     assert_eq!(parties("a/__init__.py,,\n"), [First], "added");
 }
+
+#[test]
+fn metadata_takes_no_lockfile_and_no_program_out_of_sight() {
+    let metadata: (&str, &[u8]) = ("x-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: x\nVersion: 1.0\n");
+    let record: (&str, &[u8]) = ("x-1.0.dist-info/RECORD", b"package-lock.json,,\nx/bootstrap,,\n");
+    let lock = br#"{"lockfileVersion":3,"packages":{"node_modules/lodash":{"version":"4.17.15"}}}"#;
+    let found = inside(&zipped(&[metadata, record, ("package-lock.json", lock)], &[]));
+    assert!(found.packages.iter().any(|package| package.name == "lodash"), "{:?}", found.packages);
+    let broken = inside(&zipped(&[metadata, record, ("package-lock.json", b"{")], &[]));
+    assert_eq!(kinds(&broken), ["manifest-malformed"]);
+    let mut rust = b"\x7fELF\x02\x01\x01".to_vec();
+    rust.extend([0; 64]);
+    rust.extend(b"/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs\0rust_panic\0rust_begin_unwind\0");
+    assert_eq!(kinds(&inside(&zipped(&[metadata, record, ("x/bootstrap", &rust)], &[]))), ["rust-binary-unattributed"]);
+    assert_eq!(kinds(&inside(&zipped(&[metadata, ("x/bootstrap", &rust)], &[]))), ["rust-binary-unattributed"]);
+}
+
+#[test]
+fn metadata_that_contradicts_its_folder_is_judged_as_both() {
+    let found = inside(&zipped(&[("Jinja2-2.10.dist-info/METADATA", b"Metadata-Version: 2.1\nName: minja\nVersion: 3.1.6\n")], &[]));
+    let mut purls: Vec<String> = found.packages.iter().map(fngate::model::Package::purl).collect();
+    purls.sort_unstable();
+    assert_eq!(purls, ["pkg:pypi/jinja2@2.10", "pkg:pypi/minja@3.1.6"]);
+}
+
+#[test]
+fn a_program_with_scripts_inside_is_named() {
+    for mark in ["NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1", "\n---- Bun! ----\n", "MEI\x0c\x0b\x0a\x0b\x0e"] {
+        let program = [b"\x7fELF\x02\x01\x01 ".as_slice(), &[0; 64], mark.as_bytes()].concat();
+        assert!(kinds(&inside(&zipped(&[("bootstrap", &program)], &[]))).contains(&"binary-unattributed"), "{mark:?}");
+    }
+}
+
+#[test]
+fn a_librarys_own_fixtures_are_no_broken_archives() {
+    let mut source = vec![b' '; 300];
+    source[..14].copy_from_slice(b"var x = 'abc';");
+    source.extend([b'\n'; 300]);
+    source[257..262].copy_from_slice(b"ustar");
+    let package: (&str, &[u8]) = ("node_modules/tar-stream/package.json", br#"{"name":"tar-stream","version":"2.2.0"}"#);
+    assert_eq!(inside(&zipped(&[package, ("node_modules/tar-stream/headers.js", &source)], &[])).problems, []);
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    tar.append_link(&mut header, "out", "../../../etc").unwrap();
+    let tar = tar.into_inner().unwrap();
+    assert_eq!(inside(&zipped(&[package, ("node_modules/tar-stream/test/invalid.tar", &tar)], &[])).problems, []);
+    assert_eq!(kinds(&inside(&zipped(&[("layer.tar", &tar)], &[]))), ["link-outside"]);
+}

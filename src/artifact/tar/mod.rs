@@ -135,7 +135,9 @@ impl HardLinks {
 
 /// Shows or refuses one member.
 fn one(walk: &Walk<'_>, member: &Member, members: &mut Members<Stream<'_>>, hard: &HardLinks, place: &Place<'_>, found: &mut Inventory) {
-    let inner = match EntryPath::from_bytes(&member.path) {
+    // Inside an archive nothing is written to where an absolute name leads: readers take the slash off.
+    let name = member.path.strip_prefix(b"/").filter(|_| place.prefix.is_some()).unwrap_or(&member.path);
+    let inner = match EntryPath::from_bytes(name) {
         Ok(path) => path,
         Err(_) if matches!(&member.path[..], b"." | b"./" | b"/") && member.kind == Kind::Folder && member.surplus == 0 => {
             return walk.count_shown(1);

@@ -40,10 +40,10 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let owners = Owners::new(&inventory.claims);
     let code = std::mem::take(&mut inventory.code);
     let copies = super::code::copies(code.iter().map(|code| &code.path), &inventory.files, &owners);
-    let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.owns(&code.path) && !copies.contains(&code.path);
+    let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.answers_for(&code.path, false) && !copies.contains(&code.path);
     let (code, kept): (Vec<Code>, Vec<Code>) = code.into_iter().partition(is_open);
     let (traces, later): (Vec<BundleTrace>, Vec<BundleTrace>) =
-        std::mem::take(&mut inventory.bundle_traces).into_iter().partition(|trace| !owners.owns(&trace.source));
+        std::mem::take(&mut inventory.bundle_traces).into_iter().partition(|trace| !owners.answers_for(&trace.source, false));
     drop(owners);
     (inventory.code, inventory.bundle_traces) = (kept, later);
     let mut bundles: BTreeMap<EntryPath, Bundle> =

@@ -22,7 +22,8 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let (owners, system) = (Owners::new(&inventory.claims), System::new(&inventory.system));
     let code = std::mem::take(&mut inventory.code);
     let is_foreign = |code: &Code| code.kind == CodeKind::RustBinary && code.tool != CARGO && system.package(&code.path).is_some();
-    let unowned: Vec<Code> = code.into_iter().filter(|code| !owners.owns(&code.path) && !is_foreign(code)).collect();
+    let unowned: Vec<Code> =
+        code.into_iter().filter(|code| !owners.answers_for(&code.path, code.kind == CodeKind::RustBinary) && !is_foreign(code)).collect();
     let paths = unowned.iter().map(|code| &code.path).chain(inventory.not_judged.iter().map(|file| &file.path));
     let copies = copies(paths, &inventory.files, &owners);
     inventory.problems.extend(unowned.iter().filter(|code| !copies.contains(&code.path)).map(problem));
@@ -31,7 +32,9 @@ pub(super) fn settle(inventory: &mut Inventory) {
     with_source(&mut inventory.not_judged, &inventory.files);
     inventory.problems.retain(|problem| {
         let path = problem.path.as_ref().filter(|_| OWNED.contains(&problem.kind));
-        path.is_none_or(|path| !(owners.owns(path) || problem.kind == ARCHIVE_UNATTRIBUTED.id && system.package(path).is_some()))
+        path.is_none_or(|path| {
+            !(owners.answers_for(path, false) || problem.kind == ARCHIVE_UNATTRIBUTED.id && system.package(path).is_some())
+        })
     });
     let databases = databases(inventory, &owners, &system);
     inventory.not_judged.extend(databases);
@@ -140,7 +143,7 @@ fn crates(inventory: &mut Inventory) {
     inventory.packages.retain_mut(|package| {
         let is_owned = package.ecosystem == Ecosystem::CratesIo
             && package.relation == Relation::Embedded
-            && package.paths.iter().all(|path| owners.owns(path));
+            && package.paths.iter().all(|path| owners.answers_for(path, true));
         if is_owned {
             package.relation = Relation::Vendored;
         }

@@ -265,8 +265,10 @@ fn stripped<'a, 'b>(tops: &'b BTreeMap<Place<'a>, Top<'a>>, asked: &Asked, insta
         known.chain([Ecosystem::PyPi.folded(&top.name)]).any(|name| installed.speaks_for(place.base(), &name))
     };
     let open = || tops.iter().filter(|(place, top)| !has_metadata(place, top));
+    // `yaml.py` may well be a function's own; a folder of a library's name rarely is.
+    let is_known = |place: &Place<'_>, top: &Top<'_>| top.is_certain() && (!place.root.ends_with(".py") || top.says_something());
     let is_sure =
-        |place: &Place<'_>, top: &Top<'_>| place.is_installed_into() || top.is_certain() || top.is_asked_for(asked) || top.is_native;
+        |place: &Place<'_>, top: &Top<'_>| place.is_installed_into() || is_known(place, top) || top.is_asked_for(asked) || top.is_native;
     let is_one = |place: &Place<'_>, top: &Top<'_>| is_sure(place, top) || top.known.is_some() && top.says_something();
     let bases: HashSet<&str> = open().filter(|(place, top)| is_sure(place, top)).map(|(place, _)| place.base()).collect();
     let is_beside = |place: &Place<'_>, top: &Top<'_>| {

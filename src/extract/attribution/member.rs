@@ -16,7 +16,12 @@ pub(super) fn copies(files: &[File], packages: &[Package]) -> HashSet<EntryPath>
     for file in manifests.into_iter().filter(|file| !own.contains(file.sha256.as_str())) {
         open.remove(&file.path);
     }
-    open.into_iter().cloned().collect()
+    // A copy is one of every file: a manifest alone is soon written.
+    let tree: HashSet<&str> =
+        files.iter().filter(|file| place(file.path.folder()) == Place::Tree).map(|file| file.sha256.as_str()).collect();
+    let foreign = files.iter().filter(|file| !tree.contains(file.sha256.as_str()));
+    let foreign: HashSet<&str> = foreign.filter_map(|file| Some(package_root(file.path.as_str())?.0)).collect();
+    open.into_iter().filter(|path| !foreign.contains(path.folder())).cloned().collect()
 }
 
 /// Says first-party of a member without a version, and drops placeholders: where a package is for another platform, yarn's

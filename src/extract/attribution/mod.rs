@@ -57,6 +57,9 @@ pub fn attribute(mut inventory: Inventory) -> Inventory {
     inventory
 }
 
+/// The kinds of problem that are about links and hide no bytes.
+const LINKS: [&str; 4] = ["link-outside", "link-dangling", "link-loop", "link-shadow"];
+
 /// Takes back the problems of manifests that belong to a package: a broken fixture is not a broken artifact. A package's own
 /// package.json stays accused.
 fn quiet_fixtures(inventory: &mut Inventory) {
@@ -65,7 +68,13 @@ fn quiet_fixtures(inventory: &mut Inventory) {
     let is_metadata = |path: &EntryPath| super::pypi::base(path.as_str()).is_some();
     inventory.problems.retain(|problem| {
         let path = problem.path.as_ref().filter(|_| problem.kind == MANIFEST_MALFORMED.id);
-        path.is_none_or(|path| is_own(path) || is_metadata(path) || !owners.owns(path))
+        path.is_none_or(|path| is_own(path) || is_metadata(path) || scope::is_at_base(path) || !owners.owns(path))
+    });
+    // Nobody unpacks an archive that a package has among its own files: where its links would lead is nowhere.
+    let archive = |path: &EntryPath| path.as_str().find("!/").and_then(|at| path.prefix(at));
+    inventory.problems.retain(|problem| {
+        let archive = problem.path.as_ref().filter(|_| LINKS.contains(&problem.kind)).and_then(archive);
+        archive.is_none_or(|archive| !owners.owns(&archive))
     });
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::requirements::Included;
+use crate::extract::npm::package_root;
 use crate::extract::owner::{Owners, ancestors};
 use crate::extract::problem::LOCKFILE_UNREAD;
 use crate::extract::pypi::{FIXTURES, base};
@@ -64,13 +65,20 @@ fn spoken(named: Vec<Package>, known: &[Package], owners: &Owners<'_>) -> Vec<Pa
     for mut package in named {
         let has_better = serious.contains(&package.ecosystem);
         if !is_marker(&package) {
-            package.paths.retain(|path| !(owners.owns(path) || has_better && in_fixture(path)));
+            package.paths.retain(|path| !(owners.owns(path) && !is_at_base(path) || has_better && in_fixture(path)));
         }
         if !package.paths.is_empty() {
             spoken.push(package);
         }
     }
     spoken
+}
+
+/// Whether a lockfile or manifest lies where distributions are installed side by side: it is none's, whichever claims it.
+pub(super) fn is_at_base(path: &EntryPath) -> bool {
+    !path.as_str().contains("!/")
+        && package_root(path.as_str()).is_none()
+        && matches!(path.folder(), "" | "python" | "opt/python" | "var/task")
 }
 
 /// Gives installed packages the origin that a lockfile (or `direct_url.json`) knows and their own metadata does not.

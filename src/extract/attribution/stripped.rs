@@ -25,6 +25,13 @@ pub(super) fn installed_owners(inventory: &Inventory) -> Owners<'_> {
     Owners::new(inventory.claims.iter().filter(|claim| !built.contains(&*claim.owner)))
 }
 
+/// Whether a file of a package is one that nothing runs: its licence, its types.
+fn is_prose(path: &EntryPath) -> bool {
+    let name = path.file_name();
+    let is_word = !name.contains('.') && name.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
+    is_word || name.starts_with('.') || [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
+}
+
 /// Names the folders of `node_modules` that no metadata speaks for, and the installed packages without a version.
 pub(super) fn settle(inventory: &mut Inventory) {
     let owners = installed_owners(inventory);
@@ -40,12 +47,13 @@ pub(super) fn settle(inventory: &mut Inventory) {
     for file in &inventory.files {
         let code = match file.path.extension() {
             "js" | "cjs" | "mjs" | "node" | "wasm" if system.is_module(&file.path) => None,
-            "js" | "cjs" | "mjs" | "node" | "wasm" | "jsx" | "mts" | "cts" | "tsx" | "es" | "es6" => match package_root(file.path.as_str())
-            {
-                Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
-                // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.
-                None => Some(file.path.as_str()).filter(|_| matches!(place(file.path.folder()), Place::Modules | Place::Scope)),
-            },
+            "js" | "cjs" | "mjs" | "node" | "wasm" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "es" | "es6" | "" if !is_prose(&file.path) => {
+                match package_root(file.path.as_str()) {
+                    Some((root, _)) => Some(root).filter(|root| !owners.claims(root) && !ours.contains(root)),
+                    // `node_modules/a.js` is what `require('a')` finds as well as a folder of that name.
+                    None => Some(file.path.as_str()).filter(|_| matches!(place(file.path.folder()), Place::Modules | Place::Scope)),
+                }
+            }
             _ => None,
         };
         if let Some(root) = code.and_then(|root| file.path.prefix(root.len())) {

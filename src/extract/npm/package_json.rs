@@ -80,7 +80,8 @@ fn is_name(name: &str) -> bool {
         Some(scoped) => scoped.split_once('/').filter(|(scope, _)| !scope.is_empty()).map_or("", |(_, rest)| rest),
         None => name,
     };
-    !rest.is_empty() && !rest.contains(['/', '\\', '%', '?', '#'])
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()".contains(c);
+    !rest.is_empty() && !rest.starts_with(['.', '_']) && rest.chars().all(is_safe)
 }
 
 /// `@scope/name` or `name`: what the installer called the folder.

@@ -74,8 +74,10 @@ impl PackageLock {
         let version = locked.version.as_deref().and_then(word);
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
         package.place = key.into();
-        package.dev = locked.dev || locked.dev_optional || locked.optional;
-        package.elective = locked.peer || locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
+        let is_elsewhere = locked.os.is_some() || locked.cpu.is_some() || locked.libc.is_some();
+        // An optional package is installed in production wherever it can be.
+        package.dev = locked.dev || locked.dev_optional || locked.optional && is_elsewhere;
+        package.elective = locked.peer || locked.optional || is_elsewhere;
         package.origin = match &locked.resolved {
             // A link, or a location outside node_modules, is a folder of the project.
             _ if locked.link || folder.is_none() => Origin::FirstParty,
@@ -112,7 +114,7 @@ impl PackageLock {
             _ => spec.version,
         };
         let mut package = Package::new(Ecosystem::Npm, name, version, Relation::Locked, path, self.name());
-        package.dev = locked.dev || locked.optional;
+        (package.dev, package.elective) = (locked.dev, locked.optional);
         package.origin = spec.origin;
         Some(package)
     }

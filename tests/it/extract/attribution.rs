@@ -79,10 +79,14 @@ fn a_member_that_a_packer_copied_needs_no_version() {
     let copy = ("node_modules/@acme/api/package.json", member);
     let code = ("node_modules/@acme/api/index.js", "exports.handler = 1;");
     for proof in [("packages/api/package.json", member), ("package-lock.json", lock)] {
-        let found = scanned(&[copy, code, proof]);
+        let original = ("packages/api/index.js", "exports.handler = 1;");
+        let found = scanned(&[copy, code, proof, original]);
         assert_eq!(listed(&found), "installed pkg:npm/%40acme/api FirstParty\n", "{}", proof.0);
         assert_eq!(troubles(&found), "", "{}", proof.0);
     }
+    // A manifest alone is no copy.
+    let other = ("packages/api/package.json", member);
+    assert_eq!(listed(&scanned(&[copy, code, other])), "installed pkg:npm/%40acme/api Private\n");
     // Nothing but its own word: it stays open what it is. A package's fixture is no proof.
     let fixture = ("node_modules/x/package.json", member);
     assert_eq!(listed(&scanned(&[copy, code])), "installed pkg:npm/%40acme/api Private\n");
@@ -232,15 +236,16 @@ fn minified_code_needs_an_owner() {
         ("django/contrib/admin/jquery.min.js", &library),
         ("django/other.min.js", &library),
         ("Django-4.0.dist-info/METADATA", &metadata("Django", "4.0")),
-        ("Django-4.0.dist-info/RECORD", "django/contrib/admin/jquery.min.js,sha256=x,1\n"),
+        ("Django-4.0.dist-info/RECORD", "django/contrib/admin/jquery.min.js,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,1\n"),
         ("handler.js", "exports.handler = async () => 'hello';\n"),
     ]);
-    // `django/` is located under the distribution's own import name.
+    // `django/` is the distribution's own folder, and its record does not list the other file.
     insta::assert_snapshot!(troubles(&found), @r"
+    minified-unattributed django/other.min.js
     minified-unattributed node_modules/.cache/hidden.js
     minified-unattributed static/app.min.js
     ");
-    assert_eq!(found.unattributed_bytes(), 2 * library.len() as u64);
+    assert_eq!(found.unattributed_bytes(), 3 * library.len() as u64);
     assert!(found.code.is_empty(), "everything is settled");
 }
 

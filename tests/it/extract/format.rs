@@ -319,7 +319,7 @@ fn found(path: &str) -> String {
 #[test]
 fn npm_locks() {
     insta::assert_snapshot!(found("package-lock.json"), @r"
-    locked pkg:npm/%40s/n@1.0.0-rc.1 dev
+    locked pkg:npm/%40s/n@1.0.0-rc.1
     locked pkg:npm/a@1.0.0
     locked pkg:npm/b@1.5.0
     locked pkg:npm/b@2.0.0 dev
