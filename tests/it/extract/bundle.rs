@@ -218,6 +218,19 @@ fn nothing_inside_hides_minified_code() {
     ] {
         assert!(is_said(&[("index.js", text)]), "{name}");
     }
+    let payload = "dmFyIF9fY3JlYXRlID0gT2JqZWN0LmNyZWF0ZTsKdmFyIF9fZGVmUHJvcCA9IE9iamVjdC5kZWZpbmVQcm9wZXJ0eTsK".repeat(60);
+    let lines = payload.as_bytes().chunks(76).map(|line| format!("  '{}' +\n", std::str::from_utf8(line).unwrap())).collect::<String>();
+    for call in [
+        "eval(decode(",
+        "(0, eval)(decode(",
+        "new Function (decode(",
+        "new vm.Script(decode(",
+        "import(data('data:text/javascript;base64,' + ",
+    ] {
+        assert!(is_said(&[("index.js", format!("{call}'{payload}'));\n"))]), "{call}");
+        assert!(is_said(&[("index.js", format!("{call}{lines}''));\n"))]), "{call} in lines");
+    }
+    assert!(!is_said(&[("index.js", format!("export const logo = 'data:image/png;base64,{payload}';\n"))]), "a picture is no program");
     for path in ["lib.dat", "lib", "lib.js.bak", "lib.min", "node_modules/x/lib.dat", "node_modules/x/index.ts"] {
         assert!(is_said(&[("index.js", "require('./lib.dat');\n".to_owned()), (path, code.clone())]), "{path}");
     }

@@ -16,8 +16,9 @@ const WINDOWS: usize = 8;
 const WINDOW: usize = 4096;
 /// Windows of a file that are dense before it is called minified in part.
 const LEAST_DENSE: usize = 2;
-/// Letters of an encoded text that is long enough to be a program.
-const LONG_WORD: usize = 4096;
+/// Letters in one run that no word has, and of an encoded text that is long enough to be a program.
+const LONG_WORD: usize = 60;
+const LEAST_ENCODED: usize = 4096;
 /// Bytes a line of code written by a person or a transpiler has at most, on average.
 const LONG_LINE: usize = 300;
 
@@ -181,21 +182,42 @@ pub(super) fn is_minified(content: &[u8]) -> bool {
     dense > 0 && dense * 2 >= code
 }
 
-/// Whether a script evaluates text, and holds a long one that is encoded: code that only it can read.
+/// Whether a script evaluates text, and holds much that is encoded: code that only it can read.
 fn unpacks(content: &[u8]) -> bool {
-    const EVALUATORS: [&[u8]; 5] = [b"eval(", b"Function(", b"_compile(", b"runInThisContext(", b"runInNewContext("];
-    let evaluates = EVALUATORS.iter().any(|text| memchr::memmem::find(content, text).is_some());
-    evaluates && longest_word(content) >= LONG_WORD
+    const EVALUATORS: [&[u8]; 17] = [
+        b"eval(",
+        b"eval (",
+        b"eval)",
+        b"eval`",
+        b"Function(",
+        b"Function (",
+        b"Function.apply",
+        b"Function.call",
+        b"_compile(",
+        b"runInThisContext",
+        b"runInNewContext",
+        b"runInContext",
+        b".Script(",
+        b"compileFunction(",
+        b"SourceTextModule(",
+        b"data:text/javascript",
+        b"data:application/javascript",
+    ];
+    EVALUATORS.iter().any(|text| memchr::memmem::find(content, text).is_some()) && encoded(content) >= LEAST_ENCODED
 }
 
-/// The longest run of base64's or hex's letters.
-fn longest_word(content: &[u8]) -> usize {
-    let (mut longest, mut run) = (0, 0);
-    for byte in content {
-        run = if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_') { run + 1 } else { 0 };
-        longest = longest.max(run);
+/// How many letters stand in long runs of base64's or hex's, and in escapes.
+fn encoded(content: &[u8]) -> usize {
+    let (mut total, mut run) = (0, 0);
+    for byte in content.iter().chain(std::iter::once(&b' ')) {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_') {
+            run += 1;
+        } else {
+            total += if run >= LONG_WORD { run } else { 0 };
+            run = 0;
+        }
     }
-    longest
+    total + 4 * memchr::memmem::find_iter(content, b"\\x").count() + 6 * memchr::memmem::find_iter(content, b"\\u").count()
 }
 
 /// Whether a stretch is encoded data: one long word of letters, digits and `+/=`.
