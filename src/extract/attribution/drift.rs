@@ -87,7 +87,7 @@ impl<'a> Lock<'a> {
             return Vec::new();
         }
         let mut drift: Vec<Drift> = installed.iter().filter_map(|(package, path)| self.held(&folded(package), package, path)).collect();
-        if self.is_whole && self.ecosystem != Ecosystem::CratesIo {
+        if self.ecosystem != Ecosystem::CratesIo {
             let absent = self.packages.iter().filter(|(name, packages)| {
                 let is_due = |package: &&Package| !package.dev && !package.elective && package.origin == Origin::Registry;
                 !present.contains(*name) && !mounted.contains(&(self.ecosystem, (*name).clone())) && packages.iter().all(is_due)

@@ -116,6 +116,8 @@ pub(crate) fn read(path: &EntryPath, text: &str) -> Asked {
                 let mut package = Package::new(Ecosystem::PyPi, &name, version.as_deref(), Relation::Declared, path, REQUIREMENTS);
                 package.origin = origin;
                 package.dev = is_dev;
+                // A marker leaves it out on some platforms.
+                package.elective = line.contains(';');
                 asked.packages.push(package);
             }
             Line::Include { target, is_constraint } if asked.includes.len() < MOST_INCLUDES => {

@@ -128,12 +128,12 @@ fn python_versions_are_compared_as_versions() {
 fn a_requirements_file_pins_and_does_not_lock() {
     let metadata = |name: &str, version: &str| format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
     let found = scanned(&[
-        ("requirements.txt", "a==1.0\nb>=2\nc==3.0 ; sys_platform == 'win32'\n".to_owned()),
+        ("requirements.txt", "a==1.0\nb>=2\nc==3.0 ; sys_platform == 'win32'\ngone==4.0\n".to_owned()),
         ("a-1.1.dist-info/METADATA", metadata("a", "1.1")),
         ("b-2.1.dist-info/METADATA", metadata("b", "2.1")),
         ("d-1.dist-info/METADATA", metadata("d", "1")),
     ]);
-    assert_eq!(shown(&found), ["requirements.txt: version a 1.0 1.1"]);
+    assert_eq!(shown(&found), ["requirements.txt: version a 1.0 1.1", "requirements.txt: missing gone 4.0 -"]);
 }
 
 #[test]
