@@ -42,11 +42,11 @@ pub(crate) fn of(head: &[u8]) -> Option<Container> {
 
 /// A tar block: a header whose checksum holds. The `ustar` magic alone is a word that a tar library's own source has in it.
 fn is_tar(head: &[u8]) -> bool {
-    let Some(block) = head.get(..ENOUGH) else { return false };
+    let Some(block) = head.first_chunk::<ENOUGH>() else { return false };
     let declared = block[148..156]
         .iter()
         .filter(|byte| matches!(byte, b'0'..=b'7'))
         .fold(0_u32, |sum, byte| sum.wrapping_mul(8).wrapping_add(u32::from(byte - b'0')));
     let sum: u32 = block.iter().enumerate().map(|(at, &byte)| if (148..156).contains(&at) { 32 } else { u32::from(byte) }).sum();
-    block[0] != 0 && declared == sum && block[148..156].iter().any(|byte| byte.is_ascii_digit())
+    block[0] != 0 && block[148..156].iter().any(u8::is_ascii_digit) && (declared == sum || super::tar::is_header(block))
 }

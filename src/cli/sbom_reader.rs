@@ -28,6 +28,8 @@ pub(super) struct Bill {
     pub(super) questions: Vec<Question>,
     /// The rest, by the type of its purl; what has no purl is under the empty type.
     outside: BTreeMap<String, Vec<String>>,
+    /// Libraries without a purl.
+    nameless: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +50,8 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Component {
+    #[serde(rename = "type")]
+    kind: Option<String>,
     name: Option<String>,
     version: Option<String>,
     purl: Option<String>,
@@ -83,7 +87,11 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Bill> {
 /// Every package of a registry that is judged, for a document that bounds what is inside: one that cannot be read is an error,
 /// because it may be the one that is inside.
 pub(super) fn packages(bytes: &[u8]) -> anyhow::Result<Vec<Package>> {
-    let packages = parse(bytes)?.questions.into_iter().map(|question| question.package.map_err(|why| anyhow!("a package in it: {why}")));
+    let bill = parse(bytes)?;
+    if let Some(name) = bill.nameless.first() {
+        bail!("a library in it has no purl, so it may be any package: {}", escaped(name));
+    }
+    let packages = bill.questions.into_iter().map(|question| question.package.map_err(|why| anyhow!("a package in it: {why}")));
     packages.collect()
 }
 
@@ -114,7 +122,7 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Bill> {
         (None, _, Some(version)) => bail!("SPDX 2.2 and 2.3 can be read, this is: {version}"),
         _ => bail!("it is neither CycloneDX 1.2 to 1.7 nor SPDX 2.2 or 2.3"),
     }
-    Ok(Bill { questions: list.questions, outside: list.outside })
+    Ok(Bill { questions: list.questions, outside: list.outside, nameless: list.nameless })
 }
 
 /// The questions under construction.
@@ -123,6 +131,7 @@ struct List {
     questions: Vec<Question>,
     seen: BTreeSet<String>,
     outside: BTreeMap<String, Vec<String>>,
+    nameless: Vec<String>,
     asked: usize,
 }
 
@@ -131,6 +140,11 @@ impl List {
         for component in components {
             match &component.purl {
                 Some(purl) => self.take(purl, component.version.as_deref()),
+                None if matches!(component.kind.as_deref(), None | Some("library" | "framework")) => {
+                    let name = component.name.unwrap_or_default();
+                    self.put_outside("", &name);
+                    self.nameless.push(name);
+                }
                 None => self.put_outside("", component.name.as_deref().unwrap_or_default()),
             }
             self.components(component.components.unwrap_or_default());

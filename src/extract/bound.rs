@@ -81,11 +81,14 @@ fn rename_shares(inventory: &mut Inventory) {
 pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>) {
     let near: Vec<&Package> = near.collect();
     let folded = |package: &Package| package.ecosystem.folded(&package.name);
-    let at_place = near.iter().find(|locked| !locked.place.is_empty() && locked.place == package.place);
-    let chosen =
-        at_place.map_or_else(|| near.iter().copied().filter(|locked| folded(locked) == folded(package)).collect(), |one| vec![*one]);
+    let mut chosen: Vec<&Package> =
+        near.iter().copied().filter(|locked| !locked.place.is_empty() && locked.place == package.place).collect();
+    let at_place = !chosen.is_empty();
+    if !at_place {
+        chosen = near.iter().copied().filter(|locked| folded(locked) == folded(package)).collect();
+    }
     // A place that documents with places do not have is none of theirs, whatever else has the name.
-    if at_place.is_none() && !package.place.is_empty() && chosen.iter().any(|locked: &&Package| !locked.place.is_empty()) {
+    if !at_place && !package.place.is_empty() && chosen.iter().any(|locked| !locked.place.is_empty()) {
         return;
     }
     let versions: BTreeSet<&str> = chosen.iter().filter_map(|locked| locked.version.as_deref()).collect();
@@ -123,7 +126,7 @@ struct Known<'a> {
     /// The packages, by folded name.
     packages: HashMap<String, Vec<&'a Package>>,
     /// The same by the place they are installed at.
-    places: HashMap<&'a str, &'a Package>,
+    places: HashMap<&'a str, Vec<&'a Package>>,
 }
 
 impl<'a> Known<'a> {
@@ -135,7 +138,7 @@ impl<'a> Known<'a> {
                 names_any |= package.origin != Origin::FirstParty;
                 known.packages.entry(ecosystem.folded(&package.name)).or_default().push(package);
                 if !package.place.is_empty() {
-                    known.places.insert(&package.place, package);
+                    known.places.entry(&package.place).or_default().push(package);
                 }
             }
             if names_any && !known.names.contains(&bound.name.as_str()) {
@@ -156,15 +159,16 @@ impl<'a> Known<'a> {
         for package in packages.iter_mut().filter(|package| package.ecosystem == self.ecosystem).filter(open) {
             let near = self
                 .by_place(package)
-                .into_iter()
+                .iter()
+                .copied()
                 .chain(self.packages.get(&self.ecosystem.folded(&package.name)).into_iter().flatten().copied());
             resolve(package, near.collect::<Vec<_>>().into_iter());
         }
     }
 
     /// What a lockfile has at the place where a package was installed.
-    fn by_place(&self, package: &Package) -> Option<&'a Package> {
-        self.places.get(&*package.place).copied()
+    fn by_place(&self, package: &Package) -> &[&'a Package] {
+        self.places.get(&*package.place).map_or(&[], Vec::as_slice)
     }
 
     /// Something that is recognised at `path` and that no document names: then they are not of this build.
@@ -231,9 +235,12 @@ impl<'a> Known<'a> {
         let possible = self.packages.iter().flat_map(|(name, packages)| packages.iter().map(move |package| (name, package)));
         let possible = possible.filter(|(_, package)| package.origin != Origin::FirstParty);
         // Of a package that was shaken out nothing is in any of the places.
-        let absent: HashSet<(&EntryPath, &str)> =
-            inventory.absences.iter().map(|absence| (&absence.bundle, absence.place.as_str())).collect();
-        let is_out = |package: &Package| !absent.is_empty() && places.iter().all(|path| absent.contains(&(path, &*package.place)));
+        let absent: HashSet<(&EntryPath, &str, &str)> =
+            inventory.absences.iter().map(|absence| (&absence.bundle, absence.place.as_str(), absence.purl.as_str())).collect();
+        let is_out = |package: &Package| {
+            let purl = package.purl();
+            !absent.is_empty() && places.iter().all(|path| absent.contains(&(path, &*package.place, purl.as_str())))
+        };
         let possible = possible.filter(|(_, package)| !is_out(package));
         let possible = possible
             .filter(|(name, package)| package.version.as_deref().is_none_or(|version| !certain.contains(&((*name).clone(), version))));

@@ -45,6 +45,8 @@ pub struct Absence {
     pub bundle: EntryPath,
     /// Where the package is installed in the tree.
     pub place: String,
+    /// Which package it is: at the same place another tree may have another one.
+    pub purl: String,
 }
 
 /// Facts about one bundle.

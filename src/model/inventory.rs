@@ -262,7 +262,7 @@ fn rows(packages: &[Package]) -> Vec<Row<'_>> {
 impl Serialize for Inventory {
     /// The form policies see: files, claims and dependencies stay inside, they would make the document as large as the artifact.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut s = serializer.serialize_struct("Inventory", 11)?;
+        let mut s = serializer.serialize_struct("Inventory", 12)?;
         s.serialize_field("state", &self.state())?;
         s.serialize_field("file_count", &self.files.len())?;
         s.serialize_field("unattributed_bytes", &self.unattributed_bytes())?;

@@ -171,6 +171,16 @@ fn a_bundle_is_bounded_by_its_lockfile_or_its_bill_of_materials() {
     bench.write("bom.json", bom("1.9.9").to_string().as_bytes());
     let (code, report) = bench.check(&["--sbom", "bom.json"]);
     assert_eq!((code, rules(&report, "incomplete")), (2, vec!["vulnerability-possible pkg:npm/bad@1.9.9".to_owned()]));
+    // Two documents of one place: each of them may be the one, in whatever order they are given.
+    let named = "// node_modules/bad/index.js\nvar require_bad = 1;\n".to_owned() + &bundle;
+    bench.zip(&[("index.js", named.as_bytes())]);
+    bench.write("old.json", npm_lock(&[("bad", "1.0.0")]).as_bytes());
+    bench.write("new.json", npm_lock(&[("bad", "2.0.0")]).as_bytes());
+    for locks in [["--lock", "old.json", "--lock", "new.json"], ["--lock", "new.json", "--lock", "old.json"]] {
+        let (code, report) = bench.check(&locks);
+        assert_eq!((code, rules(&report, "incomplete")), (2, vec!["vulnerability-possible pkg:npm/bad".to_owned()]), "{locks:?}");
+    }
+    bench.zip(&[("index.js", bundle.as_bytes())]);
     // A candidate without a version cannot be judged.
     bench.write("bom.json", br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"bad","purl":"pkg:npm/bad"}]}"#);
     assert_eq!(bench.check(&["--sbom", "bom.json"]).0, 2);
@@ -233,6 +243,14 @@ fn a_document_that_cannot_be_used_is_an_error() {
     bench.write("bom.json", br#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"x","purl":"pkg:npm/%zz@1"}]}"#);
     let output = bench.run(&["check", "fn.zip", "--sbom", "bom.json"]);
     assert_eq!(output.status.code(), Some(2), "a component that cannot be read may be the one that is inside");
+    for (kind, named) in [("library", true), ("file", false)] {
+        let bill = format!(
+            r#"{{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{{"type":"library","name":"a","purl":"pkg:npm/a@1.0.0"}},{{"type":"{kind}","name":"b"}}]}}"#
+        );
+        bench.write("bom.json", bill.as_bytes());
+        let output = bench.run(&["check", "fn.zip", "--sbom", "bom.json"]);
+        assert_eq!(String::from_utf8_lossy(&output.stderr).contains("has no purl"), named, "{kind}");
+    }
 }
 
 #[test]

@@ -174,3 +174,43 @@ proptest! {
         }
     }
 }
+
+/// A member as a tool would write it that keeps what it is given.
+fn member(name: &[u8], content: &[u8], signed: bool) -> Vec<u8> {
+    let mut header = tar::Header::new_ustar();
+    header.as_mut_bytes()[..name.len()].copy_from_slice(name);
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let mut bytes = header.as_bytes().to_vec();
+    if signed {
+        let unsigned = i64::from(header.cksum().unwrap());
+        let sum = unsigned - 256 * i64::try_from(name.iter().filter(|byte| **byte >= 0x80).count()).unwrap();
+        bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    }
+    bytes.extend(content);
+    bytes.resize(bytes.len().next_multiple_of(512), 0);
+    bytes
+}
+
+fn inside(members: &[Vec<u8>]) -> Walked {
+    let tar = [members.concat(), vec![0; 1024]].concat();
+    seen(&zip_of(&[("x.tar", &tar)], zip::CompressionMethod::Stored)).unwrap()
+}
+
+#[test]
+fn an_absolute_name_in_a_nested_tar_is_the_same_name_without_its_slash() {
+    let walked = inside(&[member(b"/a.js", b"1", false)]);
+    assert!(walked.inventory.problems.is_empty(), "{:?}", walked.inventory.problems);
+    let walked = inside(&[member(b"/a.js", b"1", false), member(b"a.js", b"2", false)]);
+    assert!(walked.inventory.problems.iter().any(|problem| problem.kind.contains("duplicate")), "{:?}", walked.inventory.problems);
+}
+
+#[test]
+fn a_tar_is_known_by_either_sum() {
+    for signed in [false, true] {
+        let walked = inside(&[member("\u{e9}.js".as_bytes(), b"1", signed)]);
+        let shown: Vec<&str> = walked.inventory.files.iter().map(|file| file.path.as_str()).collect();
+        assert!(shown.contains(&"x.tar!/\u{e9}.js"), "{signed}: {shown:?}");
+    }
+}

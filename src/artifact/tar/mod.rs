@@ -40,8 +40,8 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut pla
                 break Err(Fault::new(&kind::LIMIT_ENTRIES, format!("more than {} entries", walk.limits.entries)));
             }
             Ok(Some(member)) => {
-                note(&member, &mut names, &mut links);
-                hard.note(&member);
+                note(&member, place.prefix.is_some(), &mut names, &mut links);
+                hard.note(&member, place.prefix.is_some());
             }
             Ok(None) => break Ok(()),
             Err(fault) => break Err(fault),
@@ -69,9 +69,19 @@ pub(super) fn stream<'s>(walk: &Walk<'_>, open: &dyn Fn() -> Stream<'s>, mut pla
     }
 }
 
+/// The name of a member. Inside another archive nothing is written to where an absolute one leads: readers take the slash off.
+fn name(bytes: &[u8], nested: bool) -> Result<EntryPath, PathFault> {
+    EntryPath::from_bytes(bytes.strip_prefix(b"/").filter(|_| nested).unwrap_or(bytes))
+}
+
+/// Whether a block is a header whose checksum holds.
+pub(super) fn is_header(block: &[u8; header::BLOCK]) -> bool {
+    header::Header(block).checksum_holds()
+}
+
 /// Takes a member's name, and its target where it is a link.
-fn note(member: &Member, names: &mut Names, links: &mut Links) {
-    let Ok(path) = EntryPath::from_bytes(&member.path) else { return };
+fn note(member: &Member, nested: bool, names: &mut Names, links: &mut Links) {
+    let Ok(path) = name(&member.path, nested) else { return };
     match member.kind {
         Kind::Link => {
             links.add(&path, String::from_utf8_lossy(&member.link).into_owned());
@@ -97,8 +107,8 @@ struct HardLinks {
 }
 
 impl HardLinks {
-    fn note(&mut self, member: &Member) {
-        let Ok(path) = EntryPath::from_bytes(&member.path) else { return };
+    fn note(&mut self, member: &Member, nested: bool) {
+        let Ok(path) = name(&member.path, nested) else { return };
         match member.kind {
             Kind::File => {
                 self.holders.insert(path.clone(), path);
@@ -108,7 +118,7 @@ impl HardLinks {
                 self.holders.insert(path.clone(), path);
             }
             Kind::HardLink if member.surplus == 0 => {
-                let target = EntryPath::from_bytes(&member.link).ok().filter(|target| *target != path);
+                let target = name(&member.link, nested).ok().filter(|target| *target != path);
                 match target.and_then(|target| self.holders.get(&target).cloned()) {
                     Some(holder) if self.symbolic.contains(&holder) => {
                         self.symbolic.insert(path.clone());
@@ -135,9 +145,7 @@ impl HardLinks {
 
 /// Shows or refuses one member.
 fn one(walk: &Walk<'_>, member: &Member, members: &mut Members<Stream<'_>>, hard: &HardLinks, place: &Place<'_>, found: &mut Inventory) {
-    // Inside an archive nothing is written to where an absolute name leads: readers take the slash off.
-    let name = member.path.strip_prefix(b"/").filter(|_| place.prefix.is_some()).unwrap_or(&member.path);
-    let inner = match EntryPath::from_bytes(name) {
+    let inner = match name(&member.path, place.prefix.is_some()) {
         Ok(path) => path,
         Err(_) if matches!(&member.path[..], b"." | b"./" | b"/") && member.kind == Kind::Folder && member.surplus == 0 => {
             return walk.count_shown(1);
@@ -162,7 +170,7 @@ fn one(walk: &Walk<'_>, member: &Member, members: &mut Members<Stream<'_>>, hard
         Kind::File => {}
         Kind::Folder | Kind::Label | Kind::Link => return walk.count_shown(1),
         Kind::HardLink => {
-            return match hard_link(member, hard.dangling.contains(&inner)) {
+            return match hard_link(member, place.prefix.is_some(), hard.dangling.contains(&inner)) {
                 Ok(()) if hard.symbolic.contains(&inner) => walk.count_shown(1),
                 // Counted where the bytes are shown.
                 Ok(()) => {}
@@ -192,9 +200,9 @@ fn one(walk: &Walk<'_>, member: &Member, members: &mut Members<Stream<'_>>, hard
 }
 
 /// Whether a hard link's bytes are those of a file before it.
-fn hard_link(member: &Member, dangles: bool) -> Result<(), (&'static crate::model::ProblemKind, String)> {
+fn hard_link(member: &Member, nested: bool, dangles: bool) -> Result<(), (&'static crate::model::ProblemKind, String)> {
     let shown = escaped(&String::from_utf8_lossy(&member.link)).into_owned();
-    match EntryPath::from_bytes(&member.link) {
+    match name(&member.link, nested) {
         Ok(_) if !dangles => Ok(()),
         Ok(_) | Err(PathFault::Empty) => Err((&kind::HARD_LINK_DANGLING, format!("no entry before it is called `{shown}`"))),
         Err(_) => Err((&kind::LINK_OUTSIDE, format!("the hard link points to `{shown}`"))),

@@ -75,11 +75,15 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
     let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
     for trace in traces {
         let Some(&size) = sizes.get(&trace.bundle) else { continue };
-        if trace.packages.len() > MOST_PACKAGES || trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
+        if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
             continue;
         }
         let code = Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false };
-        bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() }).traces.push(trace);
+        let bundle = bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() });
+        // Evidence of too much is none, and the bundle stays one that nothing accounts for.
+        if trace.packages.len() <= MOST_PACKAGES {
+            bundle.traces.push(trace);
+        }
     }
 }
 
@@ -93,7 +97,7 @@ impl Bundle {
         let mut named = self.named(whole.as_ref());
         locate(&mut named);
         let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
-        let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).sum();
+        let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
         let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed));
         let unattributed = if whole.is_some() { 0 } else { self.code.code.saturating_sub(attributed) };
         if whole.is_none() {
@@ -168,7 +172,7 @@ impl Bundle {
         let mapped = trace.packages.iter().map(|package| package.bytes).fold(trace.own, u64::saturating_add);
         match trace.evidence {
             // No more can be mapped than there is.
-            "npm/source-map" if mapped > self.code.size.saturating_add(self.code.size / 20) => return false,
+            "npm/source-map" | "npm/metafile" if mapped > self.code.size.saturating_add(self.code.size / 20) => return false,
             // Statistics count the sources, which are longer than what was made of them.
             "npm/source-map" | "npm/metafile" | "npm/webpack-stats" => {}
             _ => return true,
@@ -257,7 +261,8 @@ impl Bundle {
             "it holds {}{more}, and nothing says in which versions: give the lockfile it was built from with `--lock package-lock.json`",
             shown.join(", ")
         );
-        Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message).bytes(open.iter().map(|(_, bytes)| *bytes).sum())
+        Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message)
+            .bytes(open.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add))
     }
 }
 
@@ -294,7 +299,8 @@ fn names(trace: &BundleTrace) -> impl Iterator<Item = String> + '_ {
 fn shares(packages: &[(Package, u64)]) -> Vec<Share> {
     let mut shares: BTreeMap<String, u64> = BTreeMap::new();
     for (package, bytes) in packages {
-        *shares.entry(package.purl()).or_default() += bytes;
+        let share = shares.entry(package.purl()).or_default();
+        *share = share.saturating_add(*bytes);
     }
     shares.into_iter().map(|(purl, bytes)| Share { purl, bytes }).collect()
 }

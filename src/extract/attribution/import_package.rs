@@ -39,7 +39,7 @@ pub(super) fn asked(inventory: &Inventory) -> Asked {
     });
     let mut asked = Asked::new();
     for package in named {
-        asked.entry(Ecosystem::PyPi.folded(&package.name)).or_default().extend(package.version.clone());
+        asked.entry(Ecosystem::PyPi.folded(&package.name)).or_default().extend(package.version.iter().chain(&package.candidates).cloned());
     }
     asked
 }

@@ -29,7 +29,8 @@ pub(super) fn installed_owners(inventory: &Inventory) -> Owners<'_> {
 fn is_prose(path: &EntryPath) -> bool {
     let name = path.file_name();
     let is_word = !name.contains('.') && name.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
-    is_word || name.starts_with('.') || [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
+    let is_hidden = name.starts_with('.') && !matches!(path.extension(), "js" | "cjs" | "mjs" | "node" | "wasm");
+    is_word || is_hidden || [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end))
 }
 
 /// Names the folders of `node_modules` that no metadata speaks for, and the installed packages without a version.

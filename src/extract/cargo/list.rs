@@ -52,8 +52,9 @@ impl Lists {
         let sections = sections(content);
         let complete = !sections.found.is_empty() && !sections.missing;
         let mut lists = Self { crates: Vec::new(), complete, roots: false, fault: None };
+        let mut left = LARGEST;
         for section in &sections.found {
-            match read(section) {
+            match read(section, &mut left) {
                 Ok(list) => {
                     if list.packages.iter().filter(|listed| listed.root).count() > 1 {
                         lists.roots = true;
@@ -81,12 +82,15 @@ impl Lists {
     }
 }
 
-fn read(section: &[u8]) -> Result<List, &'static str> {
+/// Reads a list of at most `left` bytes, which all lists of a binary share.
+fn read(section: &[u8], left: &mut u64) -> Result<List, &'static str> {
     let mut json = Vec::new();
-    let inflated = ZlibDecoder::new(section).take(LARGEST + 1).read_to_end(&mut json);
-    if json.len() as u64 > LARGEST {
+    let inflated = ZlibDecoder::new(section).take(*left + 1).read_to_end(&mut json);
+    let Some(rest) = left.checked_sub(json.len() as u64) else {
+        *left = 0;
         return Err("a crate list (`.dep-v0`) larger than any real one");
-    }
+    };
+    *left = rest;
     inflated.map_err(|_| "a crate list (`.dep-v0`) that cannot be decompressed")?;
     serde_json::from_slice(&json).map_err(|_| "a crate list (`.dep-v0`) that cannot be read")
 }

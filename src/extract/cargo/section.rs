@@ -161,9 +161,12 @@ fn wasm<'a>(content: &'a [u8], depth: u32, sections: &mut Sections<'a>) {
             }
             // A core module, a component.
             1 | 4 if is_component && depth < DEEPEST => wasm(body, depth + 1, sections),
+            1 | 4 if is_component => sections.missing = true,
             _ => {}
         }
     }
+    // What no section is may hide one.
+    sections.missing |= !rest.is_empty();
     sections.ambiguous |= found.len() > 1;
     sections.found.extend(found);
 }

@@ -62,7 +62,13 @@ impl<'a> Modules<'a> {
             }
             at = self.above.get(home).copied().flatten();
         }
-        self.last.iter().find_map(|home| self.members.get(&(*home, name))).copied()
+        for home in &self.last {
+            *steps = steps.checked_sub(1)?;
+            if let Some(package) = self.members.get(&(*home, name)) {
+                return Some(*package);
+            }
+        }
+        None
     }
 }
 

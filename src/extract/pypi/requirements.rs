@@ -141,7 +141,7 @@ pub(crate) fn is_development(name: &str) -> bool {
 
 /// pip reads what the byte order mark or the coding line (PEP 263) of the file says, and UTF-8 otherwise. What is not text in
 /// it can only be in a comment: no name of a package has such characters.
-fn decoded(content: &[u8]) -> String {
+pub(super) fn decoded(content: &[u8]) -> String {
     match content {
         [0xff, 0xfe, 0, 0, rest @ ..] => units(rest, u32::from_le_bytes).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),
         [0, 0, 0xfe, 0xff, rest @ ..] => units(rest, u32::from_be_bytes).map(|unit| char::from_u32(unit).unwrap_or('\u{fffd}')).collect(),

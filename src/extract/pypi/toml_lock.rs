@@ -115,7 +115,8 @@ struct Archive {
 /// Whether a part of a marker asks for a group or an extra that is not installed unless it is named.
 fn is_of_group(part: &str, default_groups: &[String]) -> bool {
     let is_default = |group: &String| part.contains(&format!("'{group}'")) || part.contains(&format!("\"{group}\""));
-    part.contains(" in extras") || part.contains(" in dependency_groups") && !default_groups.iter().any(is_default)
+    let excludes = part.contains(" not in extras") || part.contains(" not in dependency_groups");
+    !excludes && (part.contains(" in extras") || part.contains(" in dependency_groups") && !default_groups.iter().any(is_default))
 }
 
 /// The `source` table of poetry (with a `type`) or uv (with one key that is the type).

@@ -1,7 +1,7 @@
 //! `_vendor/vendor.txt`: the distributions of which a package carries copies, as the `vendoring` tool of pip's maintainers reads
 //! it, one pinned requirement a line.
 
-use super::requirements::read;
+use super::requirements::{decoded, read};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Entry, EntryPath, Inventory, Relation};
 
@@ -25,8 +25,10 @@ impl Extractor for VendorList {
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        let Some(text) = std::str::from_utf8(entry.content).ok().filter(|text| text.len() <= LARGEST) else { return Ok(()) };
-        let pinned = read(entry.path, text).packages.into_iter().filter(|package| package.version.is_some());
+        if entry.content.len() > LARGEST {
+            return Err(Malformed("a list of vendored packages larger than any real one".to_owned()));
+        }
+        let pinned = read(entry.path, &decoded(entry.content)).packages.into_iter().filter(|package| package.version.is_some());
         found.packages.extend(pinned.map(|mut package| {
             package.relation = Relation::Vendored;
             package.evidence = VENDOR_LIST;

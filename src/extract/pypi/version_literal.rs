@@ -166,7 +166,7 @@ fn compiled(content: &[u8]) -> Option<String> {
         if !matches!(kind & 0x7f, b'z' | b'Z') {
             continue;
         }
-        let length = usize::from(*content.get(at + 1)?);
+        let Some(length) = content.get(at + 1).copied().map(usize::from) else { break };
         let Some(found) = content.get(at + 2..at + 2 + length).and_then(|text| std::str::from_utf8(text).ok()).and_then(version) else {
             continue;
         };
@@ -222,6 +222,7 @@ mod tests {
             content
         };
         assert_eq!(compiled(&module(&["2.31.0"])).as_deref(), Some("2.31.0"));
+        assert_eq!(compiled(&[module(&["2.31.0"]), b"z".to_vec()].concat()).as_deref(), Some("2.31.0"), "the last byte says nothing");
         assert_eq!(compiled(&module(&["2.31.0", "2.31.0"])).as_deref(), Some("2.31.0"));
         assert_eq!(compiled(&module(&["2.31.0", "1.26.0"])), None, "which of them is its own cannot be told");
         assert_eq!(compiled(b"\xda\x062.31.0"), None);

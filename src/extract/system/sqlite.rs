@@ -16,6 +16,8 @@ struct Pages<'a> {
     /// Bytes of a page that hold anything.
     usable: usize,
     visited: HashSet<u32>,
+    /// Bytes that rows may still have.
+    left: usize,
 }
 
 /// The last column of every row of `table`, where it is a blob or text; `None` where this is no such file.
@@ -28,7 +30,7 @@ pub(super) fn last_column(content: &[u8], table: &str) -> Option<Vec<Vec<u8>>> {
         size => usize::from(size),
     };
     let usable = size.checked_sub(usize::from(*content.get(20)?)).filter(|usable| *usable >= 480)?;
-    let mut pages = Pages { content, size, usable, visited: HashSet::new() };
+    let mut pages = Pages { content, size, usable, visited: HashSet::new(), left: content.len() };
     // The schema: type, name, tbl_name, rootpage, sql.
     let root = pages.rows(1).into_iter().find_map(|row| {
         let columns = columns(&row)?;
@@ -77,6 +79,8 @@ impl<'a> Pages<'a> {
         let (length, at) = varint(page, at)?;
         let (_, at) = varint(page, at)?;
         let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST_ROW)?;
+        // Cells do not share bytes, so all of them are no longer than the file.
+        self.left = self.left.checked_sub(length)?;
         let (most, least) = (self.usable - 35, (self.usable - 12) * 32 / 255 - 23);
         if length <= most {
             return Some(page.get(at..at.checked_add(length)?)?.to_vec());

@@ -120,6 +120,11 @@ version = "1.0"
 marker = "sys_platform == 'win32' or 'plot' in extras"
 
 [[packages]]
+name = "c"
+version = "1.0"
+marker = "'gpu' not in extras"
+
+[[packages]]
 name = "g"
 vcs = { type = "git", url = "https://example.com/g.git", commit-id = "0" }
 
@@ -133,6 +138,7 @@ archive = { url = "https://example.com/z-2.0.tar.gz" }
 "#;
     insta::assert_snapshot!(listed(&scanned(&[("pylock.prod.toml", lock)])), @r"
     locked pkg:pypi/a@1.0
+    locked pkg:pypi/c@1.0
     locked pkg:pypi/d@1.0 dev
     locked pkg:pypi/g Git
     locked pkg:pypi/p@1.0 dev

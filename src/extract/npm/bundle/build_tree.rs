@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::feature::{Feature, Source, is_literal, of_bundle};
 use super::module_path::located;
-use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation};
+use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation, purl};
 
 /// Files of a tree, and bytes of one that is read.
 const MOST_FILES: usize = 2_000_000;
@@ -131,11 +131,15 @@ impl BuildTree {
         let scores: Vec<Score> = self.packages.iter().map(|package| self.score(package, &bundle.features)).collect();
         let inside = self.inside(&scores);
         let known = bundle.texts.iter().filter(|text| self.spread.contains_key(text)).count();
-        let accounts = known.saturating_mul(100) >= bundle.texts.len().saturating_mul(LEAST_KNOWN);
+        let accounts =
+            !bundle.cut && bundle.texts.len() >= MANY && known.saturating_mul(100) >= bundle.texts.len().saturating_mul(LEAST_KNOWN);
         let is_out = |at: &usize| accounts && scores.get(*at).is_some_and(|score| score.own_literals >= MANY && score.own_hits == 0);
         let absent = (0..self.packages.len()).filter(|at| !inside.contains(at)).filter(is_out);
-        let absences =
-            absent.filter_map(|at| self.packages.get(at)).map(|package| Absence { bundle: path.clone(), place: package.place.clone() });
+        let absences = absent.filter_map(|at| self.packages.get(at)).map(|package| Absence {
+            bundle: path.clone(),
+            place: package.place.clone(),
+            purl: purl(Ecosystem::Npm, &package.name, Some(&package.version)),
+        });
         let bundled = |package: &Installed| Bundled {
             name: package.name.clone(),
             version: Some(package.version.clone()),

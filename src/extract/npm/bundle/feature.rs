@@ -189,6 +189,8 @@ pub(super) struct Bundle {
     pub(super) features: HashSet<Feature>,
     /// The literals that are words and blanks, so that they are no code between two of them.
     pub(super) texts: HashSet<Feature>,
+    /// Whether it has more than are kept: then what is not among them may be there all the same.
+    pub(super) cut: bool,
 }
 
 /// Whether what stands between two quotes can only be a text.
@@ -222,11 +224,13 @@ pub(super) fn of_bundle(code: &[u8]) -> Bundle {
                 }
             }
             if features.len() > MOST {
+                bundle.cut = true;
                 return bundle;
             }
         }
     }
     names(code, features);
+    bundle.cut = features.len() > MOST;
     bundle
 }
 

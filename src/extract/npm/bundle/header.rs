@@ -57,6 +57,13 @@ pub(super) fn headers(content: &[u8]) -> Option<Vec<Header>> {
     static AUTOMATON: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(MARKS.map(|(text, ..)| text)).ok());
     let mut headers: Vec<Header> = Vec::new();
+    // The first line of a file has no line break before it.
+    let start = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    for (mark, style, end) in &MARKS {
+        if let Some(mark) = mark.strip_prefix('\n').filter(|mark| start.starts_with(mark.as_bytes())) {
+            headers.extend(framed(start, 0, mark.len(), *style, end));
+        }
+    }
     for mark in AUTOMATON.as_ref()?.find_iter(content) {
         let (_, style, end) = MARKS.get(mark.pattern().as_usize())?;
         let header = match style {
@@ -108,6 +115,7 @@ mod tests {
     fn each_bundler_has_its_own() {
         for (text, style, name) in [
             ("x;\n// node_modules/a/index.js\nvar", Style::Comment, "a"),
+            ("// node_modules/a/index.js\nvar", Style::Comment, "a"),
             ("x;\n// ../../node_modules/@s/n/index.js\nvar", Style::Comment, "@s/n"),
             ("x;\n// src/handler.ts\nvar", Style::Comment, "-"),
             ("x;\n//#region node_modules/a/i.mjs\nvar", Style::Comment, "a"),

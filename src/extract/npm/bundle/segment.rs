@@ -34,7 +34,9 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
     // A table that numbers its modules has some without a name, and a wrapper's key stands for CommonJS modules only.
     let whole = match style {
         Style::Webpack => !numbers_modules(content),
-        Style::Comment | Style::SourceUrl => true,
+        // A package that another bundler made beforehand brings comments into a bundle that has none of its own.
+        Style::Comment => !numbers_modules(content) && !matches!(tool, "webpack" | "ncc" | "rollup" | "parcel" | "browserify"),
+        Style::SourceUrl => true,
         Style::Wrapper | Style::Elsewhere => false,
     };
     Some(BundleTrace {
