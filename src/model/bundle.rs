@@ -36,6 +36,46 @@ pub struct BundleTrace {
     pub exact: bool,
     /// The size of the bundle it was made with, where it says so: another size is another bundle.
     pub size: Option<u64>,
+    /// Bytes of modules that are of no package and not the function's own either, by where they are said to come from.
+    pub strange: Vec<(String, u64)>,
+    /// The texts of its sources, hashed, where it holds all of them: the code has no others.
+    pub texts: Option<Box<[u64]>>,
+    /// What the comparison with a build tree has to say of other evidence.
+    pub tree: Option<TreeFacts>,
+}
+
+impl BundleTrace {
+    /// Evidence that says nothing yet.
+    #[must_use]
+    pub fn new(bundle: &EntryPath, source: &EntryPath, evidence: &'static str) -> Self {
+        Self {
+            bundle: bundle.clone(),
+            source: source.clone(),
+            evidence,
+            packages: Vec::new(),
+            own: 0,
+            whole: false,
+            exact: false,
+            size: None,
+            strange: Vec::new(),
+            texts: None,
+            tree: None,
+        }
+    }
+}
+
+/// What the comparison of a bundle with a build tree says of whatever else speaks of the bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TreeFacts {
+    /// Texts of the bundle, and those of them that the tree has.
+    pub texts: usize,
+    /// See there.
+    pub known: usize,
+    /// Packages of which so much is in the bundle that no other can have left it: name, and place where no other
+    /// copy of it can have left it.
+    pub proven: Vec<(String, String)>,
+    /// Names of packages of which next to everything is in the bundle, though other packages have it too.
+    pub likely: Vec<String>,
 }
 
 /// A package of the build's own tree of which nothing is in a bundle.

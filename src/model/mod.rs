@@ -22,7 +22,7 @@ mod verdict;
 
 pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
-pub use bundle::{Absence, BundleFacts, BundleTrace, Bundled, Share};
+pub use bundle::{Absence, BundleFacts, BundleTrace, Bundled, Share, TreeFacts};
 pub use drift::{Drift, DriftKind};
 pub use edge::{Asked, Dependencies, Distribution, Edge, Link, Stated, Wish};
 pub use entry::{Entry, EntryPath, LAYERS, PathFault, escaped};

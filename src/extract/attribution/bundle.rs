@@ -10,7 +10,8 @@ use super::scope::upwards;
 use crate::extract::owner::Owners;
 use crate::extract::problem::{BUNDLE_CONTRADICTED, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
 use crate::model::{
-    BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation, Share,
+    Absence, BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation,
+    Share, TreeFacts,
 };
 
 /// Evidence, the strongest first.
@@ -26,11 +27,28 @@ const LADDER: [&str; 9] = [
     "npm/version-literal",
 ];
 
+/// What the build's own modules say.
+const TREE: &str = "npm/build-tree";
+/// Bundlers of which modules are in the bundles they make.
+const BUNDLERS: [&str; 4] = ["webpack", "browser-pack", "@parcel/runtime-js", "@parcel/transformer-js"];
+
 /// The share of a bundle, in percent, that a map may leave out: the bundler's own runtime, and the rest of each line behind its
 /// last mapping. Of a small bundle the runtime may be as much as half.
 const MOST_UNMAPPED: u64 = 40;
 const MOST_UNMAPPED_MINIFIED: u64 = 10;
 const RUNTIME: u64 = 2048;
+
+/// One in so many packages that the code names may be left out of a list.
+const MOST_LEFT_OUT: usize = 5;
+/// Texts that a bundle has before they are compared with anything.
+const LEAST_TEXTS: usize = 40;
+/// The share of a bundle's texts, in percent, that a map's own sources must have. What a loader makes of a template or of JSX is a text
+/// that stands nowhere.
+const LEAST_KNOWN: usize = 50;
+/// The share of a bundle's texts, in percent, that may be in no module of the build beyond what is the function's own.
+const MOST_UNKNOWN: usize = 25;
+/// Bytes that are listed for a package before all of it must not be gone.
+const LEAST_LISTED: u64 = 4096;
 
 /// Packages that a bundle can hold; evidence of more is of none.
 const MOST_PACKAGES: usize = 20_000;
@@ -51,7 +69,9 @@ pub(super) fn settle(inventory: &mut Inventory) {
     assign(traces, &inventory.files, &mut bundles);
     let locks = Locks::new(&inventory.packages);
     let mut found = Found::default();
-    bundles.into_values().for_each(|bundle| bundle.open(&locks, &mut found));
+    let absences = std::mem::take(&mut inventory.absences);
+    bundles.into_values().for_each(|bundle| bundle.open(&locks, &absences, &mut found));
+    inventory.absences = absences;
     inventory.packages.append(&mut found.packages);
     inventory.problems.append(&mut found.problems);
     inventory.bundles.append(&mut found.facts);
@@ -78,7 +98,8 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
         if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
             continue;
         }
-        let code = Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false };
+        let code =
+            Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false, texts: Box::default() };
         let bundle = bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() });
         // Evidence of too much is none, and the bundle stays one that nothing accounts for.
         if trace.packages.len() <= MOST_PACKAGES {
@@ -88,20 +109,23 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
 }
 
 impl Bundle {
-    fn open(mut self, locks: &Locks<'_>, found: &mut Found) {
+    fn open(mut self, locks: &Locks<'_>, absences: &[Absence], found: &mut Found) {
         let rank = |trace: &BundleTrace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
         self.traces.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
         self.sift();
-        self.contradicted(found);
+        self.contradicted(absences, found);
         let whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
-        let mut named = self.named(whole.as_ref());
-        locate(&mut named);
+        let named = self.named(whole.as_ref());
         let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
         let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
-        let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed));
-        let unattributed = if whole.is_some() { 0 } else { self.code.code.saturating_sub(attributed) };
-        if whole.is_none() {
-            found.problems.push(self.unattributed(unattributed, completed.len()));
+        let strange: &[(String, u64)] = whole.as_ref().map_or(&[], |whole| &whole.strange);
+        let unattributed = match whole {
+            Some(_) => strange.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add).min(self.code.code),
+            None => self.code.code.saturating_sub(attributed),
+        };
+        let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed.saturating_add(unattributed)));
+        if whole.is_none() || !strange.is_empty() {
+            found.problems.push(self.unattributed(unattributed, completed.len(), strange));
         }
         let open: Vec<&(Package, u64)> = completed.iter().filter(|(package, _)| is_open(package)).collect();
         if !open.is_empty() {
@@ -130,9 +154,16 @@ impl Bundle {
         }
     }
 
-    /// Takes out what is not of this bundle: another size, or a list without the packages that the code names.
-    fn contradicted(&mut self, found: &mut Found) {
+    /// Takes out what is not of this bundle: another size, a list without the packages that the code names, sources that the code was
+    /// not made of, or another list than the build tree proves.
+    fn contradicted(&mut self, absences: &[Absence], found: &mut Found) {
         let size = self.code.size;
+        let tree = self.traces.iter().find_map(|trace| trace.tree.clone());
+        let absent: HashSet<(&str, &str)> = absences
+            .iter()
+            .filter(|absence| absence.bundle == self.code.path)
+            .map(|absence| (absence.place.as_str(), absence.purl.as_str()))
+            .collect();
         // A manifest that stands in the code may have been put there without any code of its package.
         let is_spoken = |trace: &&BundleTrace| {
             trace.source == self.code.path && !["npm/source-map", "npm/version-literal", "npm/build-tree"].contains(&trace.evidence)
@@ -141,23 +172,30 @@ impl Bundle {
         let mut standing = Vec::with_capacity(self.traces.len());
         for trace in std::mem::take(&mut self.traces) {
             let is_beside = trace.source != self.code.path || trace.evidence == "npm/source-map";
+            // A map may leave out a few: those of JSON, and those that a package's own map has led elsewhere. They are named all the same.
             let unlisted = || {
                 let listed: BTreeSet<String> = names(&trace).collect();
-                spoken.iter().find(|name| !listed.contains(*name)).cloned()
+                let mut unlisted = spoken.iter().filter(|name| !listed.contains(*name));
+                let first = unlisted.next()?;
+                ((unlisted.count() + 1) * MOST_LEFT_OUT > spoken.len()).then(|| first.clone())
             };
             let fault = match trace.size.filter(|told| *told != size) {
                 Some(told) => Some(format!("it is of a bundle of {told} bytes, and this one has {size}")),
-                None if is_beside && trace.whole => {
-                    unlisted().map(|name| format!("it does not list `{name}`, which the bundle's own code names"))
-                }
-                None => None,
+                None if !trace.whole => None,
+                None => unlisted()
+                    .filter(|_| is_beside)
+                    .map(|name| format!("it does not list `{name}`, which the bundle's own code names"))
+                    .or_else(|| self.foreign(&trace))
+                    .or_else(|| tree.as_ref().and_then(|tree| self.otherwise(&trace, tree, &absent))),
             };
             match fault {
                 Some(fault) => {
-                    let message = format!(
-                        "{} is not believed: {fault}",
-                        if trace.source == self.code.path { "the map inside it" } else { trace.source.as_str() }
-                    );
+                    let what = match trace.evidence {
+                        _ if trace.source != self.code.path => trace.source.as_str(),
+                        "npm/source-map" => "the map inside it",
+                        _ => "what its own comments and keys say",
+                    };
+                    let message = format!("{what} is not believed: {fault}");
                     found.problems.push(Problem::at(&BUNDLE_CONTRADICTED, &self.code.path, message));
                 }
                 None => standing.push(trace),
@@ -166,10 +204,46 @@ impl Bundle {
         self.traces = standing;
     }
 
+    /// What speaks against a map's sources: texts of the code that stand in none of them.
+    fn foreign(&self, map: &BundleTrace) -> Option<String> {
+        let sources = map.texts.as_ref().filter(|_| self.code.texts.len() >= LEAST_TEXTS)?;
+        let known = self.code.texts.iter().filter(|text| sources.binary_search(text).is_ok()).count();
+        let share = known * 100 / self.code.texts.len();
+        (share < LEAST_KNOWN).then(|| format!("of the texts in the code only {share} % stand in its sources"))
+    }
+
+    /// What a build tree has to say against a list of packages.
+    fn otherwise(&self, trace: &BundleTrace, tree: &TreeFacts, absent: &HashSet<(&str, &str)>) -> Option<String> {
+        let mut listed = trace.packages.clone();
+        locate(&mut listed);
+        let is_listed = |(name, place): &&(String, String)| {
+            let is_copy = |package: &Bundled| package.place.is_empty() || place.is_empty() || package.place == *place;
+            // At the place that the tree has it at, it may have another name: an alias.
+            listed.iter().any(|package| package.name == *name && is_copy(package) || !place.is_empty() && package.place == *place)
+        };
+        if let Some((name, _)) = tree.proven.iter().find(|proven| trace.strange.is_empty() && !is_listed(proven)) {
+            return Some(format!("it does not list `{name}`, whose code the build's own modules show to be there"));
+        }
+        let is_counted = trace.exact || trace.source == self.code.path;
+        let gone: HashSet<&str> = absent.iter().map(|(place, _)| *place).collect();
+        let is_gone = |package: &&Bundled| is_counted && package.bytes >= LEAST_LISTED && gone.contains(package.place.as_str());
+        if let Some(package) = listed.iter().find(is_gone) {
+            let Bundled { name, bytes, .. } = package;
+            return Some(format!("it lists {bytes} bytes of `{name}`, and nothing of that package in the build's own modules is there"));
+        }
+        let strange: u64 = trace.strange.iter().map(|(_, bytes)| *bytes).fold(trace.own, u64::saturating_add);
+        let own = usize::try_from(strange.saturating_mul(100).checked_div(self.code.code).unwrap_or(100)).unwrap_or(100);
+        let unknown = 100 - (tree.known * 100).checked_div(tree.texts).unwrap_or(100);
+        (is_counted && tree.texts >= LEAST_TEXTS && unknown > own + MOST_UNKNOWN).then(|| {
+            format!("it says that {own} % of the code is the function's own, and {unknown} % of the texts in it are in none of the build's own modules")
+        })
+    }
+
     /// Whether evidence that claims to account for everything accounts for enough.
     fn covers(&self, trace: &BundleTrace) -> bool {
         let size = self.code.code;
-        let mapped = trace.packages.iter().map(|package| package.bytes).fold(trace.own, u64::saturating_add);
+        let strange = trace.strange.iter().map(|(_, bytes)| *bytes);
+        let mapped = trace.packages.iter().map(|package| package.bytes).chain(strange).fold(trace.own, u64::saturating_add);
         match trace.evidence {
             // No more can be mapped than there is.
             "npm/source-map" | "npm/metafile" if mapped > self.code.size.saturating_add(self.code.size / 20) => return false,
@@ -185,22 +259,37 @@ impl Bundle {
     /// adds versions only.
     fn named(&self, whole: Option<&BundleTrace>) -> Vec<(&'static str, Bundled)> {
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for package in self.traces.iter().flat_map(|trace| &trace.packages) {
+        // What a tree has under a name may be another copy than the one that is named.
+        for package in self.traces.iter().filter(|trace| trace.evidence != TREE).flat_map(|trace| &trace.packages) {
             versions.entry(&package.name).or_default().extend(package.version.as_deref());
         }
         let mut named: Vec<(&'static str, Bundled)> = Vec::new();
         let mut seen: BTreeSet<String> = BTreeSet::new();
         // What the code itself names is there, whatever lists the rest.
-        let is_code =
-            |trace: &&BundleTrace| !["npm/version-literal", "npm/build-tree"].contains(&trace.evidence) && trace.source == self.code.path;
+        let is_code = |trace: &&BundleTrace| !["npm/version-literal", TREE].contains(&trace.evidence) && trace.source == self.code.path;
         let chosen: Vec<&BundleTrace> = match whole {
-            Some(whole) => std::iter::once(whole).chain(self.traces.iter().filter(is_code)).collect(),
+            Some(whole) => {
+                let is_more = |trace: &&BundleTrace| {
+                    is_code(trace) || trace.evidence == TREE && (whole.evidence == "npm/source-map" || !whole.strange.is_empty())
+                };
+                std::iter::once(whole).chain(self.traces.iter().filter(is_more)).collect()
+            }
             None => self.traces.iter().collect(),
         };
         for trace in chosen {
-            let fresh: Vec<&Bundled> = trace.packages.iter().filter(|package| !seen.contains(&package.name)).collect();
+            let mut packages = trace.packages.clone();
+            locate(&mut packages);
+            if trace.evidence == TREE {
+                complete(&mut named, &packages, whole.is_some());
+                // A package's own map may lead out of the package, and then it looks like the function's own.
+                if whole.is_some_and(|whole| whole.strange.is_empty()) {
+                    let likely = trace.tree.as_ref().map_or(&[][..], |tree| &tree.likely);
+                    packages.retain(|package| likely.contains(&package.name));
+                }
+            }
+            let fresh: Vec<Bundled> = packages.into_iter().filter(|package| !seen.contains(&package.name)).collect();
             seen.extend(fresh.iter().map(|package| package.name.clone()));
-            named.extend(fresh.into_iter().map(|package| (trace.evidence, package.clone())));
+            named.extend(fresh.into_iter().map(|package| (trace.evidence, package)));
         }
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
         named.iter().for_each(|(_, package)| *times.entry(package.name.clone()).or_default() += 1);
@@ -236,10 +325,15 @@ impl Bundle {
         evidence
     }
 
-    fn unattributed(&self, bytes: u64, named: usize) -> Problem {
+    fn unattributed(&self, bytes: u64, named: usize, strange: &[(String, u64)]) -> Problem {
         let maker = if self.code.tool.is_empty() { String::new() } else { format!(" by `{}`", self.code.tool) };
         let share = bytes.saturating_mul(100).checked_div(self.code.code).unwrap_or(100);
+        let more = if strange.len() > 1 { format!(" and {} more", strange.len() - 1) } else { String::new() };
         let rest = match named {
+            named if !strange.is_empty() => {
+                let from = strange.first().map_or("", |(from, _)| from.as_str());
+                format!("{named} of its packages are named, and {share} % of its bytes come from {from}{more}, which names no package")
+            }
             0 => "which packages it holds cannot be read off it".to_owned(),
             named if bytes == self.code.code => format!("{named} of its packages are named, and its bytes cannot be told apart"),
             named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
@@ -266,23 +360,51 @@ impl Bundle {
     }
 }
 
+/// Puts what a build tree has under the names that other evidence names without a version: each of its places.
+fn complete(named: &mut Vec<(&'static str, Bundled)>, tree: &[Bundled], is_whole: bool) {
+    let mut open: BTreeMap<&str, bool> = BTreeMap::new();
+    for (_, package) in named.iter() {
+        *open.entry(&package.name).or_insert(true) &= package.version.is_none();
+    }
+    let open: BTreeSet<String> = open.into_iter().filter(|(_, open)| *open).map(|(name, _)| name.to_owned()).collect();
+    for name in &open {
+        let same: Vec<&Bundled> = tree.iter().filter(|package| package.name == *name).collect();
+        let is_its = |package: &Bundled| package.name == *name;
+        let told: Vec<&Bundled> = named.iter().map(|(_, package)| package).filter(|package| is_its(package)).collect();
+        // A place that the tree does not have there speaks of another copy.
+        let is_known = |told: &&Bundled| told.place.is_empty() || same.iter().any(|package| package.place == told.place);
+        // What lists every package has no other places than those it gives.
+        if same.is_empty() || !told.iter().all(is_known) || is_whole && told.iter().any(|told| !told.place.is_empty()) {
+            continue;
+        }
+        let bytes = told.iter().map(|package| package.bytes).fold(0, u64::saturating_add);
+        let evidence = named.iter().find(|(_, package)| is_its(package)).map_or(TREE, |(evidence, _)| evidence);
+        let each = bytes / same.len() as u64;
+        let same: Vec<_> =
+            same.into_iter().map(|package| (evidence, Bundled { bytes: package.bytes.max(each), ..package.clone() })).collect();
+        named.retain(|(_, package)| !is_its(package));
+        named.extend(same);
+    }
+}
+
 /// Turns places as the bundler saw them into places as a lockfile at the project's root calls them. Where the bundler ran in a folder
 /// of the project and took packages from several, a place says nothing certain, and the name alone is left.
-fn locate(named: &mut [(&'static str, Bundled)]) {
+fn locate(packages: &mut [Bundled]) {
     let prefix = |package: &Bundled| package.place.find("node_modules/").map_or(0, |at| at);
-    let located = |package: &&Bundled| package.place.contains("node_modules/");
+    // Some bundlers put modules of their own into bundles, from wherever they are installed.
+    let is_located = |package: &&Bundled| package.place.contains("node_modules/") && !BUNDLERS.contains(&package.name.as_str());
     let prefixes: BTreeSet<String> =
-        named.iter().map(|(_, package)| package).filter(located).map(|package| package.place[..prefix(package)].to_owned()).collect();
+        packages.iter().filter(is_located).map(|package| package.place[..prefix(package)].to_owned()).collect();
     // The folder of the project, where all others lie in it.
     let is_root =
         |root: &&String| prefixes.iter().all(|prefix| prefix.strip_prefix(root.as_str()).is_some_and(|rest| !rest.starts_with("..")));
     let root = prefixes.iter().find(is_root);
     let is_outside = |prefix: &String| prefix.starts_with("..") || prefix.starts_with('/') || prefix.contains(':');
-    for (_, package) in named.iter_mut().filter(|(_, package)| package.place.contains("node_modules/")) {
-        if let Some(root) = root {
-            package.place = package.place.split_off(root.len());
-        } else if prefixes.iter().any(is_outside) {
-            package.place.clear();
+    for package in packages.iter_mut().filter(|package| package.place.contains("node_modules/")) {
+        match root.and_then(|root| package.place.strip_prefix(root.as_str())) {
+            Some(place) => package.place = place.to_owned(),
+            None if root.is_some() || prefixes.iter().any(is_outside) => package.place.clear(),
+            None => {}
         }
     }
 }

@@ -43,7 +43,15 @@ impl Extractor for PanicPath {
         }
         found.packages.extend(traces.iter().map(|trace| self.package(entry.path, trace)).collect::<BTreeSet<_>>());
         let (size, tool) = (entry.content.len() as u64, if is_from_registry(entry.content) { CARGO } else { "rustc" });
-        found.code.push(Code { path: entry.path.clone(), size, code: size, kind: CodeKind::RustBinary, tool, minified: false });
+        found.code.push(Code {
+            path: entry.path.clone(),
+            size,
+            code: size,
+            kind: CodeKind::RustBinary,
+            tool,
+            minified: false,
+            texts: Box::default(),
+        });
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! Features: what of a module's text survives a minifier - string literals and the names of properties.
+//! Features: what of a module's text survives a minifier - string literals, regular expressions, the names of properties, and which
+//! two of these follow each other.
 //!
 //! A module's own source is read token by token. A bundle is not: one regular expression with a quote in it would put a reader of a
 //! million characters on one line out of step, so there every stretch between two quotes counts as a string. What lies between
@@ -9,6 +10,12 @@ use std::collections::HashSet;
 /// Characters that a literal and a name have at least to say anything.
 const SHORTEST_TEXT: usize = 6;
 const SHORTEST_NAME: usize = 5;
+/// Characters of a text of several words.
+const SHORTEST_SENTENCE: usize = 10;
+/// Characters of a name that is one of two in a row.
+const SHORTEST_OF_TWO: usize = 3;
+/// Characters of a regular expression that are compared, and that one has at least.
+const EXPRESSION: usize = 12;
 /// Characters of a literal that are compared.
 const COMPARED: usize = 64;
 /// Features of one text.
@@ -28,21 +35,53 @@ fn hash(bytes: &[u8], literal: bool) -> Feature {
     hash & !1 | u64::from(literal)
 }
 
+/// Two names of properties, one after the other.
+fn pair(first: &[u8], second: &[u8]) -> Feature {
+    hash(&[first, b".", second].concat(), false)
+}
+
+/// How a regular expression begins, its slash included. A text has no slash before it.
+fn beginning(expression: &[u8]) -> Option<Feature> {
+    expression.get(..=EXPRESSION).filter(|beginning| !beginning.contains(&b'\n')).map(|beginning| hash(beginning, false))
+}
+
+/// Whether a name stands behind the dot of its object, not behind three.
+fn is_property(before: &[u8]) -> bool {
+    before.ends_with(b".") && !before.ends_with(b"..")
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
+}
+
+/// What a module asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Import {
+    /// The specifier, as written.
+    pub(super) name: String,
+    /// Whether it is called for (`require("x")`, `import("x")`): bundlers leave out nothing of what is, unlike of a declaration.
+    pub(super) called: bool,
 }
 
 /// What one source file has, and what it imports.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     pub(super) features: HashSet<Feature>,
-    pub(super) imports: HashSet<String>,
+    pub(super) imports: HashSet<Import>,
+    /// Its literals of several words.
+    pub(super) sentences: HashSet<Feature>,
+    /// Whether it has more than is read.
+    pub(super) cut: bool,
 }
+
+/// Steps behind quotes and slashes that turn out to begin nothing, for each byte of a file: no file that is code needs as many.
+const MOST_LOST: usize = 16;
 
 impl Source {
     fn text(&mut self, text: &[u8]) {
         if text.len() >= SHORTEST_TEXT && !text.contains(&b'\\') && !text.contains(&b'\n') {
             self.features.insert(hash(&text[..text.len().min(COMPARED)], true));
+            self.sentences.extend(sentence(text));
             if text.iter().copied().all(is_name) {
                 self.features.insert(hash(text, false));
             }
@@ -54,25 +93,37 @@ impl Source {
         let mut own = Self::default();
         // The last significant byte, and the last word, tell a regular expression from a division and an import from a text.
         let (mut at, mut before, mut word): (usize, u8, &[u8]) = (0, b';', b"");
+        let mut former: &[u8] = b"";
+        let mut lost = code.len().saturating_mul(MOST_LOST).saturating_add(4096);
         while let Some(&byte) = code.get(at) {
+            if lost == 0 || own.features.len() > MOST {
+                own.cut = true;
+                break;
+            }
             let rest = code.get(at..).unwrap_or_default();
             let length = match byte {
                 b'/' if rest.starts_with(b"//") => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
                 b'/' if rest.starts_with(b"/*") => memchr::memmem::find(rest, b"*/").map_or(rest.len(), |end| end + 2),
-                b'/' if begins_expression(before, word) => expression(rest),
+                b'/' if begins_expression(before, word) => {
+                    let length = expression(rest, &mut lost);
+                    if length > EXPRESSION + 1 {
+                        own.features.extend(beginning(rest));
+                    }
+                    length
+                }
                 b'\'' | b'"' => {
-                    let length = quoted(rest);
+                    let length = quoted(rest, &mut lost);
                     let text = rest.get(1..length.saturating_sub(1)).unwrap_or_default();
                     if matches!(word, b"from" | b"import" | b"require")
                         && let Ok(name) = std::str::from_utf8(text)
                     {
-                        own.imports.insert(name.to_owned());
+                        own.imports.insert(Import { name: name.to_owned(), called: before == b'(' });
                     }
                     own.text(text);
                     length
                 }
                 b'`' => {
-                    let length = quoted_template(rest);
+                    let length = quoted_template(rest, &mut lost);
                     parts(rest.get(1..length.saturating_sub(1)).unwrap_or_default()).for_each(|part| own.text(part));
                     length
                 }
@@ -84,6 +135,12 @@ impl Source {
                         own.features.insert(hash(&rest[..length], false));
                     }
                     word = &rest[..length];
+                    if length >= SHORTEST_OF_TWO && is_property(&code[..at]) {
+                        if !former.is_empty() {
+                            own.features.insert(pair(former, word));
+                        }
+                        former = word;
+                    }
                     length
                 }
                 _ => 1,
@@ -126,12 +183,18 @@ fn begins_expression(before: u8, word: &[u8]) -> bool {
     ) || matches!(word, b"return" | b"typeof" | b"case" | b"in" | b"of" | b"delete" | b"void")
 }
 
+/// What stands at `at` begins nothing that ends: one byte, and the steps to find out are counted.
+fn lose(at: usize, lost: &mut usize) -> usize {
+    *lost = lost.saturating_sub(at);
+    1
+}
+
 /// The length of a regular expression on its line; 1 where it is none.
-fn expression(rest: &[u8]) -> usize {
+fn expression(rest: &[u8], lost: &mut usize) -> usize {
     let (mut class, mut escape) = (false, false);
     for (at, &byte) in rest.iter().enumerate().skip(1) {
         match byte {
-            b'\n' => return 1,
+            b'\n' => return lose(at, lost),
             _ if escape => escape = false,
             b'\\' => escape = true,
             b'[' => class = true,
@@ -140,26 +203,26 @@ fn expression(rest: &[u8]) -> usize {
             _ => {}
         }
     }
-    1
+    lose(rest.len(), lost)
 }
 
 /// The length of a string literal, which ends on its line.
-fn quoted(rest: &[u8]) -> usize {
+fn quoted(rest: &[u8], lost: &mut usize) -> usize {
     let quote = rest.first().copied().unwrap_or_default();
     let mut escape = false;
     for (at, &byte) in rest.iter().enumerate().skip(1) {
         match byte {
             _ if escape => escape = false,
             b'\\' => escape = true,
-            b'\n' => return 1,
+            b'\n' => return lose(at, lost),
             _ if byte == quote => return at + 1,
             _ => {}
         }
     }
-    1
+    lose(rest.len(), lost)
 }
 
-fn quoted_template(rest: &[u8]) -> usize {
+fn quoted_template(rest: &[u8], lost: &mut usize) -> usize {
     let mut escape = false;
     for (at, &byte) in rest.iter().enumerate().skip(1) {
         match byte {
@@ -169,7 +232,7 @@ fn quoted_template(rest: &[u8]) -> usize {
             _ => {}
         }
     }
-    1
+    lose(rest.len(), lost)
 }
 
 /// The texts of a template literal, without what is put in between.
@@ -187,6 +250,8 @@ fn parts(template: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     pub(super) features: HashSet<Feature>,
+    /// Where each feature stands, in no order.
+    pub(super) spots: Vec<(usize, Feature)>,
     /// The literals that are words and blanks, so that they are no code between two of them.
     pub(super) texts: HashSet<Feature>,
     /// Whether it has more than are kept: then what is not among them may be there all the same.
@@ -198,10 +263,36 @@ fn is_text(text: &[u8]) -> bool {
     text.iter().all(|byte| byte.is_ascii_alphanumeric() || b" _-./@".contains(byte)) && text.iter().any(u8::is_ascii_alphabetic)
 }
 
+/// The sentences of a bundle, in order; none where it has more than are compared. Of readable code they are its literals; of minified
+/// code, what stands between two quotes.
+pub(super) fn sentences(code: &[u8], minified: bool) -> Box<[Feature]> {
+    let mut found: HashSet<Feature> = HashSet::new();
+    if minified {
+        for quote in [b'"', b'\'', b'`'] {
+            let mut from = None;
+            for at in memchr::memchr_iter(quote, code) {
+                found.extend(sentence(from.replace(at + 1).and_then(|from| code.get(from..at)).unwrap_or_default()));
+                if found.len() > MOST {
+                    return Box::default();
+                }
+            }
+        }
+    } else {
+        found = Source::read(code).sentences;
+    }
+    let mut found: Box<[Feature]> = found.into_iter().collect();
+    found.sort_unstable();
+    found
+}
+
+/// A text of several words, which is of code and not of data: names of types and addresses are in tables.
+fn sentence(text: &[u8]) -> Option<Feature> {
+    (text.len() >= SHORTEST_SENTENCE && text.contains(&b' ') && is_text(text)).then(|| hash(&text[..text.len().min(COMPARED)], true))
+}
+
 /// The features of a bundle.
 pub(super) fn of_bundle(code: &[u8]) -> Bundle {
     let mut bundle = Bundle::default();
-    let features = &mut bundle.features;
     for quote in [b'"', b'\'', b'`'] {
         let mut from = None;
         for at in memchr::memchr_iter(quote, code) {
@@ -212,32 +303,46 @@ pub(super) fn of_bundle(code: &[u8]) -> Bundle {
                     if is_text(text) {
                         bundle.texts.insert(hash(&text[..text.len().min(COMPARED)], true));
                     }
-                    features.insert(hash(&text[..text.len().min(COMPARED)], true));
+                    bundle.add(from, hash(&text[..text.len().min(COMPARED)], true));
                     if text.len() <= COMPARED && text.iter().copied().all(is_name) {
-                        features.insert(hash(text, false));
+                        bundle.add(from, hash(text, false));
                     }
                 }
                 if quote == b'`' {
-                    features.extend(
-                        parts(text).filter(|part| part.len() >= SHORTEST_TEXT).map(|part| hash(&part[..part.len().min(COMPARED)], true)),
-                    );
+                    parts(text)
+                        .filter(|part| part.len() >= SHORTEST_TEXT)
+                        .for_each(|part| bundle.add(from, hash(&part[..part.len().min(COMPARED)], true)));
                 }
             }
-            if features.len() > MOST {
-                bundle.cut = true;
+            if bundle.cut {
                 return bundle;
             }
         }
     }
-    names(code, features);
-    bundle.cut = features.len() > MOST;
+    names(code, &mut bundle);
     bundle
 }
 
-/// Names of properties: behind a dot, or before a colon or a bracket.
-fn names(code: &[u8], features: &mut HashSet<Feature>) {
+impl Bundle {
+    fn add(&mut self, at: usize, feature: Feature) {
+        self.features.insert(feature);
+        if self.spots.len() < MOST {
+            self.spots.push((at, feature));
+        }
+        self.cut |= self.features.len() > MOST;
+    }
+}
+
+/// Names of properties: behind a dot, or before a colon or a bracket; two of them; and where a regular expression may begin.
+fn names(code: &[u8], bundle: &mut Bundle) {
     let mut at = 0;
-    while at < code.len() && features.len() <= MOST {
+    let mut former: &[u8] = b"";
+    while at < code.len() && !bundle.cut {
+        if code[at] == b'/'
+            && let Some(expression) = beginning(&code[at..])
+        {
+            bundle.add(at, expression);
+        }
         if !is_name(code[at]) {
             at += 1;
             continue;
@@ -246,7 +351,14 @@ fn names(code: &[u8], features: &mut HashSet<Feature>) {
         let is_behind_dot = at > 0 && code[at - 1] == b'.';
         let next = code.get(at + length..).unwrap_or_default().iter().copied().take(8).find(|byte| !byte.is_ascii_whitespace());
         if length >= SHORTEST_NAME && (is_behind_dot || matches!(next, Some(b':' | b'('))) {
-            features.insert(hash(&code[at..at + length], false));
+            bundle.add(at, hash(&code[at..at + length], false));
+        }
+        if length >= SHORTEST_OF_TWO && is_property(&code[..at]) {
+            let name = &code[at..at + length];
+            if !former.is_empty() {
+                bundle.add(at, pair(former, name));
+            }
+            former = name;
         }
         at += length;
     }
@@ -261,9 +373,9 @@ mod tests {
         let source = b"// note 'one\nvar x = require('left-pad');\nimport y from \"@s/n\";\nif (/['\"]/.test(value)) throw new TypeError('expected a function here');\nexports.settings = { timeout: 5, other: `hello ${x} world there` };\n";
         let minified = b"var e=n(1);if(/['\"]/.test(t))throw new TypeError(\"expected a function here\");r.settings={timeout:5,other:`hello ${e} world there`};";
         let (source, bundle) = (Source::read(source), of_bundle(minified));
-        let mut imports: Vec<&str> = source.imports.iter().map(String::as_str).collect();
+        let mut imports: Vec<(&str, bool)> = source.imports.iter().map(|import| (import.name.as_str(), import.called)).collect();
         imports.sort_unstable();
-        assert_eq!(imports, ["@s/n", "left-pad"]);
+        assert_eq!(imports, [("@s/n", false), ("left-pad", true)]);
         let hits = source.features.iter().filter(|feature| bundle.features.contains(feature)).count();
         assert!(hits >= 6, "{hits} of {}", source.features.len());
     }

@@ -204,14 +204,12 @@ impl Shares {
         let folder = source.folder();
         let bundle = EntryPath::new(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).ok()?;
         Some(BundleTrace {
-            bundle,
-            source: source.clone(),
-            evidence,
             packages: self.packages.into_values().collect(),
             own: self.own,
             whole: true,
             exact,
             size: Some(size),
+            ..BundleTrace::new(&bundle, source, evidence)
         })
     }
 }

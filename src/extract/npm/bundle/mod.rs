@@ -32,8 +32,7 @@ const TAIL: usize = 64 << 10;
 fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
     let path = entry.path;
     let partial = |evidence: &'static str, packages: Vec<Bundled>| {
-        let trace =
-            BundleTrace { bundle: path.clone(), source: path.clone(), evidence, packages, own: 0, whole: false, exact: false, size: None };
+        let trace = BundleTrace { packages, ..BundleTrace::new(path, path, evidence) };
         (!trace.packages.is_empty()).then_some(trace)
     };
     found.bundle_traces.extend(segment::trace(path, entry.content, code.tool));
@@ -58,14 +57,13 @@ pub(crate) fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Invent
 
 fn mapped(bundle: &EntryPath, source: &EntryPath, map: source_map::Map) -> BundleTrace {
     BundleTrace {
-        bundle: bundle.clone(),
-        source: source.clone(),
-        evidence: "npm/source-map",
         packages: map.packages.into_values().collect(),
         own: map.own,
         whole: true,
         exact: true,
-        size: None,
+        strange: map.strange.into_iter().collect(),
+        texts: map.texts,
+        ..BundleTrace::new(bundle, source, "npm/source-map")
     }
 }
 
@@ -137,21 +135,20 @@ impl Extractor for LegalText {
                 let Ok(bundle) = EntryPath::new(&if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") }) else {
                     continue;
                 };
-                found.bundle_traces.push(self.trace(bundle, entry.path, packages.clone()));
+                found.bundle_traces.push(self.trace(&bundle, entry.path, packages.clone()));
             }
             return Ok(());
         }
         let packages = licence_comment::packages(entry.content);
         let bundle = entry.path.as_str().strip_suffix(".LEGAL.txt").and_then(|bundle| EntryPath::new(bundle).ok());
-        found.bundle_traces.extend(bundle.filter(|_| !packages.is_empty()).map(|bundle| self.trace(bundle, entry.path, packages)));
+        found.bundle_traces.extend(bundle.filter(|_| !packages.is_empty()).map(|bundle| self.trace(&bundle, entry.path, packages)));
         Ok(())
     }
 }
 
 impl LegalText {
-    fn trace(&self, bundle: EntryPath, source: &EntryPath, packages: Vec<Bundled>) -> BundleTrace {
-        let (source, evidence) = (source.clone(), self.name());
-        BundleTrace { bundle, source, evidence, packages, own: 0, whole: false, exact: false, size: None }
+    fn trace(&self, bundle: &EntryPath, source: &EntryPath, packages: Vec<Bundled>) -> BundleTrace {
+        BundleTrace { packages, ..BundleTrace::new(bundle, source, self.name()) }
     }
 }
 
@@ -194,12 +191,14 @@ fn lines(content: &[u8]) -> Vec<u32> {
 /// What a file is, for the model: a bundle or minified code.
 fn code(path: &EntryPath, content: &[u8], kind: CodeKind, tool: &'static str) -> Code {
     let code = detect::code_of(content);
+    let minified = detect::is_minified(code);
     Code {
         path: path.clone(),
         size: content.len() as u64,
         code: code.len().saturating_sub(data(code)) as u64,
         kind,
         tool,
-        minified: detect::is_minified(code),
+        minified,
+        texts: feature::sentences(code, minified),
     }
 }

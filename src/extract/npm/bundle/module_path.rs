@@ -63,7 +63,7 @@ fn plain(path: &str) -> Option<String> {
 }
 
 /// `@scope/name` or `name`, and what follows.
-fn split_name(below: &str) -> Option<(&str, &str)> {
+pub(super) fn split_name(below: &str) -> Option<(&str, &str)> {
     let mut end = below.find('/').unwrap_or(below.len());
     if below.starts_with('@') {
         end += below.get(end + 1..)?.find('/').map_or(below.len() - end, |more| more + 1);

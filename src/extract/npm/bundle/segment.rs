@@ -40,14 +40,10 @@ pub(super) fn trace(path: &EntryPath, content: &[u8], tool: &str) -> Option<Bund
         Style::Wrapper | Style::Elsewhere => false,
     };
     Some(BundleTrace {
-        bundle: path.clone(),
-        source: path.clone(),
-        evidence,
         packages: modules.packages.into_values().collect(),
         own: modules.own,
         whole: whole && !modules.is_dense && !is_minified(content),
-        exact: false,
-        size: None,
+        ..BundleTrace::new(path, path, evidence)
     })
 }
 

@@ -1,17 +1,21 @@
 //! Source maps (ECMA-426): which module each stretch of a bundle comes from.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
+use super::feature::{Feature, Source};
 use super::module_path::located;
 use crate::extract::Malformed;
 use crate::model::Bundled;
 
 /// Sources of one map, all its sections together.
 const MOST_SOURCES: usize = 500_000;
+/// Strangers that are told apart.
+const MOST_STRANGERS: usize = 64;
 /// Sections of an indexed map.
 const MOST_SECTIONS: usize = 100_000;
 
@@ -20,6 +24,10 @@ const MOST_SECTIONS: usize = 100_000;
 pub(super) struct Map {
     pub(super) packages: BTreeMap<String, Bundled>,
     pub(super) own: u64,
+    /// Bytes of sources that are of no package and not the function's own either, by where they come from.
+    pub(super) strange: BTreeMap<String, u64>,
+    /// The texts of all sources, in order, where the map holds every source that anything comes from.
+    pub(super) texts: Option<Box<[Feature]>>,
     /// The file that it says it is of.
     pub(super) file: Option<String>,
 }
@@ -32,8 +40,18 @@ struct Raw {
     root: Option<String>,
     #[serde(default, deserialize_with = "sources")]
     sources: Option<Vec<Option<String>>>,
+    #[serde(default, rename = "sourcesContent", deserialize_with = "contents")]
+    contents: Contents,
     mappings: Option<String>,
     sections: Option<Vec<Section>>,
+}
+
+/// The sources themselves, of which nothing is kept but the texts in them.
+#[derive(Default)]
+struct Contents {
+    /// Which of them there are.
+    there: Vec<bool>,
+    texts: HashSet<Feature>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +66,8 @@ struct Part {
     root: Option<String>,
     #[serde(default, deserialize_with = "sources")]
     sources: Option<Vec<Option<String>>>,
+    #[serde(default, rename = "sourcesContent", deserialize_with = "contents")]
+    contents: Contents,
     mappings: Option<String>,
     sections: Option<IgnoredAny>,
 }
@@ -63,13 +83,23 @@ pub(super) fn read(text: &str, lines: &[u32]) -> Result<Map, Malformed> {
     }
     let mut map = Map { file: raw.file, ..Map::default() };
     let Some(sections) = raw.sections else {
-        map.take(raw.root.as_deref(), raw.sources.unwrap_or_default(), raw.mappings.as_deref().unwrap_or_default(), lines)?;
+        let mut texts = Some(HashSet::new());
+        map.take(
+            raw.root.as_deref(),
+            raw.sources.unwrap_or_default(),
+            raw.contents,
+            raw.mappings.as_deref().unwrap_or_default(),
+            lines,
+            &mut texts,
+        )?;
+        map.texts = texts.map(sorted);
         return Ok(map);
     };
     if sections.len() > MOST_SECTIONS {
         return Err(Malformed(format!("a source map of more than {MOST_SECTIONS} sections")));
     }
     let mut left = MOST_SOURCES;
+    let mut texts = Some(HashSet::new());
     for Section { map: part } in sections {
         if part.sections.is_some() {
             return Err(Malformed("a source map whose sections have sections".into()));
@@ -77,8 +107,9 @@ pub(super) fn read(text: &str, lines: &[u32]) -> Result<Map, Malformed> {
         let sources = part.sources.unwrap_or_default();
         left = left.checked_sub(sources.len()).ok_or_else(|| Malformed(format!("a source map of more than {MOST_SOURCES} sources")))?;
         // Where a section begins is not needed to know how much of it is whose, but for the last stretch of its lines.
-        map.take(part.root.as_deref(), sources, part.mappings.as_deref().unwrap_or_default(), &[])?;
+        map.take(part.root.as_deref(), sources, part.contents, part.mappings.as_deref().unwrap_or_default(), &[], &mut texts)?;
     }
+    map.texts = texts.map(sorted);
     Ok(map)
 }
 
@@ -110,15 +141,91 @@ fn sources<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Opti
     deserializer.deserialize_any(List)
 }
 
+/// The sources themselves. Each is read as it passes, and dropped.
+fn contents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Contents, D::Error> {
+    struct List;
+    impl<'de> Visitor<'de> for List {
+        type Value = Contents;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of the sources' contents")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Contents::default())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut contents = Contents::default();
+            while let Some(content) = list.next_element::<Option<Cow<'de, str>>>()? {
+                if contents.there.len() == MOST_SOURCES {
+                    return Err(serde::de::Error::custom(format_args!("more than {MOST_SOURCES} sources")));
+                }
+                contents.there.push(content.is_some());
+                contents.texts.extend(content.into_iter().flat_map(|content| Source::read(content.as_bytes()).sentences));
+            }
+            Ok(contents)
+        }
+    }
+    deserializer.deserialize_any(List)
+}
+
+fn sorted(texts: HashSet<Feature>) -> Box<[Feature]> {
+    let mut texts: Box<[Feature]> = texts.into_iter().collect();
+    texts.sort_unstable();
+    texts
+}
+
+/// Where a source that is of no package comes from; `None` for the function's own. What a package's own map says of itself stands in
+/// the map of the bundle: the address of its repository, or a path that leads out of the package.
+fn stranger(source: &str) -> Option<String> {
+    if source.is_empty() {
+        return Some("a source without a name".to_owned());
+    }
+    let (_, rest) = source.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let mut parts = rest.split('/');
+    let parts: Vec<&str> = parts.by_ref().take(3).collect();
+    Some(parts.join("/"))
+}
+
+/// Names below `node_modules` that are a package's own folder, which its map has led out of it.
+fn is_folder(name: &str) -> bool {
+    matches!(name, "src" | "lib" | "dist" | "source" | "sources" | "packages")
+}
+
 impl Map {
-    fn take(&mut self, root: Option<&str>, sources: Vec<Option<String>>, mappings: &str, lines: &[u32]) -> Result<(), Malformed> {
+    fn take(
+        &mut self,
+        root: Option<&str>,
+        sources: Vec<Option<String>>,
+        contents: Contents,
+        mappings: &str,
+        lines: &[u32],
+        texts: &mut Option<HashSet<Feature>>,
+    ) -> Result<(), Malformed> {
         let bytes = shares(mappings, sources.len(), lines)?;
+        let has_all = bytes.iter().enumerate().all(|(at, bytes)| *bytes == 0 || contents.there.get(at) == Some(&true));
+        match texts {
+            Some(texts) if has_all => texts.extend(contents.texts),
+            texts => *texts = None,
+        }
+        // Where every source has an address, it is the function's own repository.
+        let is_own =
+            |source: &Option<String>| source.as_deref().is_some_and(|source| located(source).is_none() && stranger(source).is_none());
+        let has_own = root.is_some_and(|root| root.contains("://")) || sources.iter().any(is_own);
         for (source, bytes) in sources.into_iter().zip(bytes) {
             let source = source.unwrap_or_default();
+            if let Some(from) = stranger(&source).filter(|from| bytes > 0 && (has_own || !from.contains('/')))
+                && located(&source).is_none()
+            {
+                self.stranger(from, bytes);
+                continue;
+            }
             let source = root
                 .filter(|root| !root.is_empty())
                 .map_or_else(|| source.clone(), |root| format!("{}/{source}", root.trim_end_matches('/')));
             match located(&source) {
+                Some(module) if is_folder(&module.name) => self.stranger(module.place, bytes),
                 Some(module) => {
                     let fresh = Bundled { name: module.name, version: module.version, place: module.place.clone(), bytes: 0 };
                     self.packages.entry(module.place).or_insert(fresh).bytes += bytes;
@@ -127,6 +234,13 @@ impl Map {
             }
         }
         Ok(())
+    }
+}
+
+impl Map {
+    fn stranger(&mut self, from: String, bytes: u64) {
+        let from = if self.strange.len() < MOST_STRANGERS || self.strange.contains_key(&from) { from } else { "elsewhere".to_owned() };
+        *self.strange.entry(from).or_default() += bytes;
     }
 }
 
