@@ -1,0 +1,239 @@
+//! Bundles: which evidence counts, what it names, and what stays unattributed.
+//!
+//! The ladder: a metafile of this very output, a source map, webpack's statistics, then what the code itself says - module
+//! comments, keys, `sourceURL`s - each of which may account for all of a bundle; and licence comments and version literals, which
+//! name some packages only. Evidence beside the bundle that leaves out what its own code names is not believed.
+
+mod contradiction;
+mod name;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::scope::upwards;
+use crate::extract::owner::Owners;
+use crate::extract::problem::{BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
+use crate::model::{
+    Absence, BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation,
+    Share,
+};
+
+/// Evidence, the strongest first.
+const LADDER: [&str; 9] = [
+    "npm/metafile",
+    "npm/source-map",
+    "npm/webpack-stats",
+    "npm/path-comment",
+    "npm/module-key",
+    "npm/source-url",
+    "npm/build-tree",
+    "npm/licence-comment",
+    "npm/version-literal",
+];
+
+/// What the build's own modules say.
+const TREE: &str = "npm/build-tree";
+/// Packages that a bundle can hold; evidence of more is of none.
+const MOST_PACKAGES: usize = 20_000;
+
+/// Opens every bundle that no package owns: what is named becomes packages, the rest a problem.
+pub(super) fn settle(inventory: &mut Inventory) {
+    let owners = Owners::new(&inventory.claims);
+    let code = std::mem::take(&mut inventory.code);
+    let copies = super::code::copies(code.iter().map(|code| &code.path), &inventory.files, &owners);
+    let is_open = |code: &Code| code.kind != CodeKind::RustBinary && !owners.answers_for(&code.path, false) && !copies.contains(&code.path);
+    let (code, kept): (Vec<Code>, Vec<Code>) = code.into_iter().partition(is_open);
+    let (traces, later): (Vec<BundleTrace>, Vec<BundleTrace>) =
+        std::mem::take(&mut inventory.bundle_traces).into_iter().partition(|trace| !owners.answers_for(&trace.source, false));
+    drop(owners);
+    (inventory.code, inventory.bundle_traces) = (kept, later);
+    let mut bundles: BTreeMap<EntryPath, Bundle> =
+        code.into_iter().map(|code| (code.path.clone(), Bundle { code, traces: Vec::new() })).collect();
+    assign(traces, &inventory.files, &mut bundles);
+    let locks = Locks::new(&inventory.packages);
+    let mut found = Found::default();
+    let absences = std::mem::take(&mut inventory.absences);
+    bundles.into_values().for_each(|bundle| bundle.open(&locks, &absences, &mut found));
+    inventory.absences = absences;
+    inventory.packages.append(&mut found.packages);
+    inventory.problems.append(&mut found.problems);
+    inventory.bundles.append(&mut found.facts);
+}
+
+/// A bundle, and everything that speaks of it.
+struct Bundle {
+    code: Code,
+    traces: Vec<BundleTrace>,
+}
+
+#[derive(Default)]
+struct Found {
+    packages: Vec<Package>,
+    problems: Vec<Problem>,
+    facts: Vec<BundleFacts>,
+}
+
+/// Brings each trace to its bundle. A script that only a map or metafile knows to be a bundle becomes one.
+fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<EntryPath, Bundle>) {
+    let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
+    for trace in traces {
+        let Some(&size) = sizes.get(&trace.bundle) else { continue };
+        if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
+            continue;
+        }
+        let code =
+            Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false, texts: Box::default() };
+        let bundle = bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() });
+        // Evidence of too much is none, and the bundle stays one that nothing accounts for.
+        if trace.packages.len() <= MOST_PACKAGES {
+            bundle.traces.push(trace);
+        }
+    }
+}
+
+impl Bundle {
+    fn open(mut self, locks: &Locks<'_>, absences: &[Absence], found: &mut Found) {
+        let rank = |trace: &BundleTrace| LADDER.iter().position(|evidence| *evidence == trace.evidence).unwrap_or(LADDER.len());
+        self.traces.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.cmp(b)));
+        self.sift();
+        self.contradicted(absences, found);
+        let whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
+        let named = self.named(whole.as_ref());
+        let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
+        let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
+        let strange: &[(String, u64)] = whole.as_ref().map_or(&[], |whole| &whole.strange);
+        let unattributed = match whole {
+            Some(_) => strange.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add).min(self.code.code),
+            None => self.code.code.saturating_sub(attributed),
+        };
+        let own = whole.as_ref().map_or(0, |_| self.code.code.saturating_sub(attributed.saturating_add(unattributed)));
+        if whole.is_none() || !strange.is_empty() {
+            found.problems.push(self.unattributed(unattributed, completed.len(), strange));
+        }
+        let open: Vec<&(Package, u64)> = completed.iter().filter(|(package, _)| is_open(package)).collect();
+        if !open.is_empty() {
+            found.problems.push(self.versions_unknown(&open));
+        }
+        found.facts.push(BundleFacts {
+            path: self.code.path.clone(),
+            size: self.code.size,
+            tool: self.code.tool,
+            minified: self.code.minified,
+            evidence: self.evidence(),
+            packages: shares(&completed),
+            exact: whole.is_some_and(|whole| whole.exact),
+            own,
+            unattributed,
+        });
+        found.packages.extend(completed.into_iter().map(|(package, _)| package));
+    }
+
+    /// Takes the sources to which nothing is mapped out of maps that map something: they were shaken out.
+    fn sift(&mut self) {
+        for map in self.traces.iter_mut().filter(|trace| trace.evidence == "npm/source-map") {
+            if map.own > 0 || map.packages.iter().any(|package| package.bytes > 0) {
+                map.packages.retain(|package| package.bytes > 0);
+            }
+        }
+    }
+
+    /// One package, completed by a lockfile of the artifact where nothing else has its version.
+    fn package(&self, evidence: &'static str, bundled: Bundled, locks: &Locks<'_>) -> (Package, u64) {
+        let mut package =
+            Package::new(Ecosystem::Npm, &bundled.name, bundled.version.as_deref(), Relation::Bundled, &self.code.path, evidence);
+        package.place = bundled.place.into();
+        if package.version.is_none() {
+            let near = upwards(self.code.path.folder()).find_map(|folder| locks.named(folder, &package)).unwrap_or_default();
+            let (name, origin) = (package.name.clone(), package.origin);
+            crate::extract::bound::resolve(&mut package, near.into_iter());
+            // The artifact's own lockfile may say in which version, not that it is something else or nobody's to judge.
+            if package.name != name || package.origin != origin {
+                (package.name, package.origin) = (name, origin);
+                (package.version, package.inferred) = (None, false);
+                package.candidates.clear();
+            }
+        }
+        (package, bundled.bytes)
+    }
+
+    fn evidence(&self) -> Vec<&'static str> {
+        let mut evidence: Vec<&'static str> = self.traces.iter().map(|trace| trace.evidence).collect();
+        evidence.dedup();
+        evidence
+    }
+
+    fn unattributed(&self, bytes: u64, named: usize, strange: &[(String, u64)]) -> Problem {
+        let maker = if self.code.tool.is_empty() { String::new() } else { format!(" by `{}`", self.code.tool) };
+        let share = bytes.saturating_mul(100).checked_div(self.code.code).unwrap_or(100);
+        let more = if strange.len() > 1 { format!(" and {} more", strange.len() - 1) } else { String::new() };
+        let rest = match named {
+            named if !strange.is_empty() => {
+                let from = strange.first().map_or("", |(from, _)| from.as_str());
+                format!("{named} of its packages are named, and {share} % of its bytes come from {from}{more}, which names no package")
+            }
+            0 => "which packages it holds cannot be read off it".to_owned(),
+            named if bytes == self.code.code => format!("{named} of its packages are named, and its bytes cannot be told apart"),
+            named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
+        };
+        let help =
+            "ship its source map or metafile, or give what it was built from with `--lock package-lock.json` or `--modules node_modules`";
+        let (kind, what) = match self.code.kind {
+            CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
+            CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),
+        };
+        Problem::at(kind, &self.code.path, format!("{what}; {rest}: {help}")).bytes(bytes)
+    }
+
+    fn versions_unknown(&self, open: &[&(Package, u64)]) -> Problem {
+        let names: BTreeSet<&str> = open.iter().map(|(package, _)| package.name.as_str()).collect();
+        let shown: Vec<&str> = names.iter().take(5).copied().collect();
+        let more = if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
+        let message = format!(
+            "it holds {}{more}, and nothing says in which versions: give the lockfile it was built from with `--lock package-lock.json`",
+            shown.join(", ")
+        );
+        Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message)
+            .bytes(open.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add))
+    }
+}
+
+/// Whether nothing says a package's version.
+fn is_open(package: &Package) -> bool {
+    package.version.is_none() && package.candidates.is_empty() && package.origin != Origin::FirstParty
+}
+
+fn shares(packages: &[(Package, u64)]) -> Vec<Share> {
+    let mut shares: BTreeMap<String, u64> = BTreeMap::new();
+    for (package, bytes) in packages {
+        let share = shares.entry(package.purl()).or_default();
+        *share = share.saturating_add(*bytes);
+    }
+    shares.into_iter().map(|(purl, bytes)| Share { purl, bytes }).collect()
+}
+
+/// The npm lockfiles of the artifact: what each folder's names and places are.
+struct Locks<'a> {
+    folders: HashSet<&'a str>,
+    names: HashMap<(&'a str, &'a str), Vec<&'a Package>>,
+    places: HashMap<(&'a str, &'a str), &'a Package>,
+}
+
+impl<'a> Locks<'a> {
+    fn new(packages: &'a [Package]) -> Self {
+        let mut locks = Self { folders: HashSet::new(), names: HashMap::new(), places: HashMap::new() };
+        for package in packages.iter().filter(|package| package.ecosystem == Ecosystem::Npm && package.relation == Relation::Locked) {
+            for path in &package.paths {
+                locks.folders.insert(path.folder());
+                locks.names.entry((path.folder(), &package.name)).or_default().push(package);
+                locks.places.insert((path.folder(), &package.place), package);
+            }
+        }
+        locks
+    }
+
+    /// What the lockfile of a folder has under a package's name or place; `None` without a lockfile.
+    fn named(&self, folder: &str, package: &Package) -> Option<Vec<&'a Package>> {
+        let folder = self.folders.get(folder)?;
+        let place = self.places.get(&(*folder, &*package.place)).filter(|_| !package.place.is_empty());
+        Some(place.into_iter().copied().chain(self.names.get(&(*folder, package.name.as_str())).into_iter().flatten().copied()).collect())
+    }
+}
