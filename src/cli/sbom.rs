@@ -74,7 +74,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     if !global.quiet {
         let open: Vec<_> = inventory.problems.iter().filter(|problem| problem.class != ProblemClass::OutOfScope).collect();
         let mut stderr = io::stderr();
-        let _ = writeln!(stderr, "incomplete: {} problem(s) in {}", open.len(), escaped(&args.artifact));
+        let state = if inventory.state() == InventoryState::Bounded { "bounded" } else { "incomplete" };
+        let _ = writeln!(stderr, "{state}: {} problem(s) in {}", open.len(), escaped(&args.artifact));
         for problem in open.iter().take(10) {
             let place = problem.path.as_ref().map(|path| format!("{path}: ")).unwrap_or_default();
             let _ = writeln!(stderr, "  {}: {place}{}", problem.kind, escaped(&problem.message));

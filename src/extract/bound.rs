@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::npm::{Place, package_root, place};
 use super::problem::{
-    BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, CRATE_LIST_CONTRADICTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED,
+    BUNDLE_HELP, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, CRATE_LIST_CONTRADICTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED,
     RUST_BINARY_UNATTRIBUTED,
 };
 use super::pypi::{Known as Import, distribution};
@@ -36,6 +36,9 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
                     format!("{}; {stranger}, which {} does not name, so that is not this build's", problem.message, known.named());
             }
             None => {
+                if let Some(said) = problem.message.strip_suffix(BUNDLE_HELP) {
+                    problem.message = format!("{said}; what is not named is one of the packages of {}", known.named());
+                }
                 problem.bounded = known.names.iter().map(|name| (*name).to_owned()).collect();
                 places.entry(ecosystem).or_default().insert(path);
             }

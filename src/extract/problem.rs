@@ -54,6 +54,10 @@ pub(super) const BUNDLE_VERSIONS_UNKNOWN: ProblemKind = ProblemKind {
 };
 
 /// Evidence of a bundle that says something else than the bundle's own code.
+/// What completes a bundle.
+pub(super) const BUNDLE_HELP: &str =
+    ": ship its source map or metafile, or give what it was built from with `--lock package-lock.json` or `--modules node_modules`";
+
 pub(super) const BUNDLE_CONTRADICTED: ProblemKind = ProblemKind {
     id: "bundle-contradicted",
     class: ProblemClass::Unattributed,

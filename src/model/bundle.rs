@@ -36,6 +36,8 @@ pub struct BundleTrace {
     pub exact: bool,
     /// The size of the bundle it was made with, where it says so: another size is another bundle.
     pub size: Option<u64>,
+    /// The version of the bundler, where it says so.
+    pub made_by: Option<String>,
     /// Bytes of modules that are of no package and not the function's own either, by where they are said to come from.
     pub strange: Vec<(String, u64)>,
     /// The texts of its sources, hashed, where it holds all of them: the code has no others.
@@ -57,6 +59,7 @@ impl BundleTrace {
             whole: false,
             exact: false,
             size: None,
+            made_by: None,
             strange: Vec::new(),
             texts: None,
             tree: None,
@@ -98,10 +101,15 @@ pub struct BundleFacts {
     pub size: u64,
     /// The bundler, where recognisable, else empty.
     pub tool: &'static str,
+    /// The versions of it that write such a bundle (`5.113.0`, `>=0.14.27 <0.28.1`), where anything shows them, else empty.
+    pub tool_version: String,
     /// Whether names and blanks were taken out.
     pub minified: bool,
     /// What was used, the strongest first: `npm/metafile`, `npm/source-map`, `npm/path-comment`.
     pub evidence: Vec<&'static str>,
+    /// The files beside it that were used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<EntryPath>,
     /// Bytes by package, and whether they are counted or estimated.
     pub packages: Vec<Share>,
     /// Whether the shares are counted rather than estimated.

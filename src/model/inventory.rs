@@ -41,6 +41,8 @@ pub struct Code {
     pub kind: CodeKind,
     /// The tool that made it, where recognisable (`esbuild`, `webpack`), else empty.
     pub tool: &'static str,
+    /// The versions of the tool that write such code (`>=0.14.27 <0.28.1`), where anything shows them, else empty.
+    pub version: String,
     /// Bytes of it that are code, without a map or JSON inside it.
     pub code: u64,
     /// Whether it looks minified.

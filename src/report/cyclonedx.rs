@@ -15,7 +15,7 @@ use super::component::{
 };
 use super::graph::{Graph, graph};
 use super::{Reporter, Run};
-use crate::model::{Distribution, Ecosystem, Facts, InventoryState, Package, Relation, Vulnerability};
+use crate::model::{BundleFacts, Distribution, Ecosystem, Facts, Inventory, InventoryState, Package, Relation, Vulnerability};
 
 /// The CycloneDX report.
 pub(super) struct CycloneDx;
@@ -72,15 +72,16 @@ impl Bom {
         let by_purl = by_purl(facts);
         let refers = |purl: &str| format!("{reference}/{purl}");
         let sources = distributions(&facts.inventory);
+        let shares = bundled(&facts.inventory);
         let component = |(purl, packages): (&String, &Vec<&Package>)| {
             let from = sources.get(purl.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let mut own = component(purl, packages, from, &refers(purl));
+            let mut own = component(purl, packages, from, &refers(purl), &shares);
             if let Some((_, hash)) = archive(&facts.inventory, packages) {
                 own["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
             }
             own
         };
-        let components = by_purl.iter().map(component).collect();
+        let components = by_purl.iter().map(component).chain(self.bundles(&facts.inventory, reference)).collect();
         let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
         self.compositions.push(json!({"aggregate": aggregate, "assemblies": [reference]}));
         self.depend(&graph(facts, &by_purl), by_purl.keys(), reference, facts.inventory.dependencies.cut);
@@ -94,6 +95,18 @@ impl Bom {
             affected.dedup();
             let affects: Vec<Value> = affected.into_iter().map(|purl| json!({"ref": refers(purl)})).collect();
             self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), &affects)));
+        }
+        components
+    }
+
+    /// The bundles, each a file of the artifact, with what is known of it and whether all of it is.
+    fn bundles(&mut self, inventory: &Inventory, reference: &str) -> Vec<Value> {
+        let mut components = Vec::new();
+        for bundle in &inventory.bundles {
+            let own = format!("{reference}/{}", bundle.path);
+            let aggregate = if bundle.unattributed == 0 { "complete" } else { "incomplete" };
+            self.compositions.push(json!({"aggregate": aggregate, "assemblies": [own]}));
+            components.push(file(bundle, inventory, &own));
         }
         components
     }
@@ -171,8 +184,47 @@ fn subject(facts: &Facts, reference: &str) -> Map<String, Value> {
     own
 }
 
+/// A bundle: who made it, what it was read by, and whose its bytes are.
+fn file(bundle: &BundleFacts, inventory: &Inventory, reference: &str) -> Value {
+    let property = |name: &str, value: String| json!({"name": format!("fngate:bundle:{name}"), "value": value});
+    let mut properties = Vec::new();
+    if !bundle.tool.is_empty() {
+        properties.push(property("bundler", bundle.tool.to_owned()));
+    }
+    if !bundle.tool_version.is_empty() {
+        properties.push(property("bundler-version", bundle.tool_version.clone()));
+    }
+    properties.push(property("minified", bundle.minified.to_string()));
+    properties.extend(bundle.evidence.iter().map(|evidence| property("evidence", (*evidence).to_owned())));
+    properties.extend(bundle.sources.iter().map(|source| property("evidence-file", source.to_string())));
+    let packages = bundle.packages.iter().map(|share| share.bytes).fold(0, u64::saturating_add);
+    properties.push(property("bytes", bundle.size.to_string()));
+    properties.push(property("bytes-of-packages", packages.to_string()));
+    properties.push(property("bytes-own", bundle.own.to_string()));
+    properties.push(property("bytes-unattributed", bundle.unattributed.to_string()));
+    properties.push(property("bytes-counted", bundle.exact.to_string()));
+    let mut own = json!({"type": "file", "bom-ref": reference, "name": bundle.path, "properties": properties});
+    let at = inventory.files.binary_search_by(|file| file.path.cmp(&bundle.path)).ok();
+    if let Some(hash) = at.and_then(|at| inventory.files.get(at)).map(|file| &file.sha256).filter(|hash| hash.len() == 64) {
+        own["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
+    }
+    own
+}
+
+/// Bytes of bundles by package and bundle, and whether they are counted.
+type Shares<'a> = BTreeMap<(&'a str, &'a str), (u64, bool)>;
+
+fn bundled(inventory: &Inventory) -> Shares<'_> {
+    let mut shares = Shares::new();
+    for bundle in &inventory.bundles {
+        let known = bundle.packages.iter().filter(|share| share.bytes > 0);
+        shares.extend(known.map(|share| ((share.purl.as_str(), bundle.path.as_str()), (share.bytes, bundle.exact))));
+    }
+    shares
+}
+
 /// One package; where it is known in several ways, with all of them as evidence.
-fn component(purl: &str, packages: &[&Package], from: &[&Distribution], reference: &str) -> Value {
+fn component(purl: &str, packages: &[&Package], from: &[&Distribution], reference: &str, shares: &Shares<'_>) -> Value {
     let mut own = Map::new();
     own.insert("type".to_owned(), json!("library"));
     own.insert("bom-ref".to_owned(), json!(reference));
@@ -195,7 +247,7 @@ fn component(purl: &str, packages: &[&Package], from: &[&Distribution], referenc
     if !from.is_empty() {
         own.insert("externalReferences".to_owned(), from.iter().map(|one| source(one)).collect());
     }
-    own.insert("evidence".to_owned(), evidence(packages));
+    own.insert("evidence".to_owned(), evidence(purl, packages, shares));
     own.insert("properties".to_owned(), Value::Array(properties(packages)));
     Value::Object(own)
 }
@@ -221,7 +273,7 @@ fn source(one: &Distribution) -> Value {
 }
 
 /// By which means a package is known, and where.
-fn evidence(packages: &[&Package]) -> Value {
+fn evidence(purl: &str, packages: &[&Package], shares: &Shares<'_>) -> Value {
     let mut methods: Vec<(&str, u32, &str)> =
         packages.iter().map(|package| (technique(package.relation), percent(package), package.evidence)).collect();
     methods.sort_unstable();
@@ -237,7 +289,14 @@ fn evidence(packages: &[&Package]) -> Value {
     places.dedup();
     let mut evidence = json!({"identity": [{"field": "purl", "confidence": confidence, "methods": methods}]});
     if !places.is_empty() {
-        evidence["occurrences"] = places.into_iter().map(|path| json!({"location": path})).collect();
+        let occurrence = |path: &str| match shares.get(&(purl, path)) {
+            Some((bytes, is_counted)) => {
+                let about = if *is_counted { "" } else { "about " };
+                json!({"location": path, "additionalContext": format!("{about}{bytes} bytes")})
+            }
+            None => json!({"location": path}),
+        };
+        evidence["occurrences"] = places.into_iter().map(occurrence).collect();
     }
     evidence
 }

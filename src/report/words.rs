@@ -1,6 +1,6 @@
 //! Words and figures for people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Inventory, NotJudged};
 
@@ -39,8 +39,10 @@ pub(super) fn shares(inventory: &Inventory) -> String {
     let ownership = &inventory.ownership;
     let total = ownership.total().bytes;
     let holders = inventory.packages.iter().filter(|package| package.holding.as_ref().is_some_and(|holding| holding.all().files > 0));
+    let bundled = inventory.bundles.iter().flat_map(|bundle| &bundle.packages).filter(|share| share.bytes > 0);
+    let bundled: BTreeSet<&str> = bundled.map(|share| share.purl.as_str()).collect();
     let parts = [
-        (ownership.packages, format!("packages ({})", holders.count())),
+        (ownership.packages, format!("packages ({})", holders.count() + bundled.len())),
         (ownership.first_party, "own code".to_owned()),
         (ownership.unattributed, "not attributed".to_owned()),
         (ownership.not_judged, "not judged".to_owned()),

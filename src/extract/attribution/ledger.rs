@@ -2,7 +2,8 @@
 //!
 //! A file belongs to the package that lists it, else to the one whose folder it lies in, the innermost first. What no package
 //! claims is code that could not be attributed where a problem says so of the file, the archive or the folder it lies in; else
-//! outside the scope where it is named there or is the operating system's; else the function's own. An archive that was opened counts as what lies in it:
+//! outside the scope where it is named there or is the operating system's; else the function's own. A bundle is divided among the
+//! packages in it, and its map goes with what most of it is. An archive that was opened counts as what lies in it:
 //! counting both would count it twice.
 
 use std::collections::{HashMap, HashSet};
@@ -10,7 +11,10 @@ use std::collections::{HashMap, HashSet};
 use super::integrity::Records;
 use crate::extract::owner::{Owners, ancestors, source};
 use crate::extract::system::System;
-use crate::model::{Claim, ClaimKind, Ecosystem, EntryPath, File, Holding, Inventory, Ownership, Package, ProblemClass, Relation, owner};
+use crate::model::{
+    Amount, BundleFacts, Claim, ClaimKind, Ecosystem, EntryPath, File, Holding, Inventory, Ownership, Package, ProblemClass, Relation,
+    owner,
+};
 
 /// Counts every file once, gives each package what it holds, and holds the files against the packages' records.
 pub(super) fn settle(inventory: &mut Inventory) {
@@ -26,10 +30,18 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let opened = opened(&inventory.files);
     let mut ownership = Ownership { unseen: unseen(inventory), ..Ownership::default() };
     let mut holdings: HashMap<&str, Holding> = HashMap::new();
+    let bundles: HashMap<&str, &BundleFacts> = inventory.bundles.iter().map(|bundle| (bundle.path.as_str(), bundle)).collect();
+    let beside: HashMap<&str, &BundleFacts> =
+        inventory.bundles.iter().flat_map(|bundle| bundle.sources.iter().map(move |source| (source.as_str(), bundle))).collect();
     for file in &inventory.files {
         let held = ledger.claim(file.path.as_str());
         records.hold(file, held);
         if opened.contains(file.path.as_str()) {
+            continue;
+        }
+        let path = file.path.as_str();
+        if let Some(bundle) = bundles.get(path).or_else(|| beside.get(path)).filter(|_| held.is_none()) {
+            divide(file.size, bundle, bundles.contains_key(path), &mut ownership);
             continue;
         }
         let amount = match held {
@@ -52,6 +64,23 @@ pub(super) fn settle(inventory: &mut Inventory) {
     inventory.changed = records.changed();
     inventory.ownership = ownership;
     hand_out(&mut inventory.packages, holdings);
+}
+
+/// Hands a bundle's bytes to the packages in it, to nobody and to the function; a file beside it to whom most of the bundle belongs.
+/// It counts as one file there.
+fn divide(size: u64, bundle: &BundleFacts, is_itself: bool, ownership: &mut Ownership) {
+    let packages = bundle.packages.iter().map(|share| share.bytes).fold(0, u64::saturating_add).min(size);
+    let unknown = bundle.unattributed.min(size - packages);
+    let own = size - packages - unknown;
+    let parts = if is_itself { [packages, unknown, own] } else { [0; 3] };
+    let most =
+        [packages, unknown, own].into_iter().enumerate().max_by_key(|(at, part)| (*part, std::cmp::Reverse(*at))).map_or(2, |(at, _)| at);
+    let amounts = [&mut ownership.packages, &mut ownership.unattributed, &mut ownership.first_party];
+    for (at, (amount, bytes)) in amounts.into_iter().zip(parts).enumerate() {
+        let is_most = at == most;
+        let bytes = if is_most && !is_itself { size } else { bytes };
+        *amount += Amount { files: u64::from(is_most), bytes };
+    }
 }
 
 /// The claims, and the places that have no owner among the packages.

@@ -49,6 +49,7 @@ impl Extractor for PanicPath {
             code: size,
             kind: CodeKind::RustBinary,
             tool,
+            version: String::new(),
             minified: false,
             texts: Box::default(),
         });

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::scope::upwards;
 use crate::extract::owner::Owners;
-use crate::extract::problem::{BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
+use crate::extract::problem::{BUNDLE_HELP, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
 use crate::model::{
     Absence, BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation,
     Share,
@@ -80,8 +80,16 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
         if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
             continue;
         }
-        let code =
-            Code { path: trace.bundle.clone(), size, code: size, kind: CodeKind::Bundle, tool: "", minified: false, texts: Box::default() };
+        let code = Code {
+            path: trace.bundle.clone(),
+            size,
+            code: size,
+            kind: CodeKind::Bundle,
+            tool: "",
+            version: String::new(),
+            minified: false,
+            texts: Box::default(),
+        };
         let bundle = bundles.entry(trace.bundle.clone()).or_insert(Bundle { code, traces: Vec::new() });
         // Evidence of too much is none, and the bundle stays one that nothing accounts for.
         if trace.packages.len() <= MOST_PACKAGES {
@@ -113,12 +121,16 @@ impl Bundle {
         if !open.is_empty() {
             found.problems.push(self.versions_unknown(&open));
         }
+        let made_by = whole.as_ref().and_then(|whole| whole.made_by.clone());
         found.facts.push(BundleFacts {
             path: self.code.path.clone(),
             size: self.code.size,
-            tool: self.code.tool,
+            // Only webpack's statistics have a version.
+            tool: if made_by.is_some() { "webpack" } else { self.code.tool },
+            tool_version: made_by.unwrap_or_else(|| self.code.version.clone()),
             minified: self.code.minified,
             evidence: self.evidence(),
+            sources: self.sources(),
             packages: shares(&completed),
             exact: whole.is_some_and(|whole| whole.exact),
             own,
@@ -161,6 +173,12 @@ impl Bundle {
         evidence
     }
 
+    /// The files beside the bundle that speak of it.
+    fn sources(&self) -> Vec<EntryPath> {
+        let beside = self.traces.iter().map(|trace| &trace.source).filter(|source| **source != self.code.path);
+        beside.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+    }
+
     fn unattributed(&self, bytes: u64, named: usize, strange: &[(String, u64)]) -> Problem {
         let maker = if self.code.tool.is_empty() { String::new() } else { format!(" by `{}`", self.code.tool) };
         let share = bytes.saturating_mul(100).checked_div(self.code.code).unwrap_or(100);
@@ -174,13 +192,11 @@ impl Bundle {
             named if bytes == self.code.code => format!("{named} of its packages are named, and its bytes cannot be told apart"),
             named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
         };
-        let help =
-            "ship its source map or metafile, or give what it was built from with `--lock package-lock.json` or `--modules node_modules`";
         let (kind, what) = match self.code.kind {
             CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
             CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),
         };
-        Problem::at(kind, &self.code.path, format!("{what}; {rest}: {help}")).bytes(bytes)
+        Problem::at(kind, &self.code.path, format!("{what}; {rest}{BUNDLE_HELP}")).bytes(bytes)
     }
 
     fn versions_unknown(&self, open: &[&(Package, u64)]) -> Problem {

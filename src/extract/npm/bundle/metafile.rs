@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::module_path::located;
-use crate::extract::document::json;
+use crate::extract::document::{json, word};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{BundleTrace, Bundled, Entry, EntryPath, Inventory};
 
@@ -75,6 +75,7 @@ struct Input {
 
 #[derive(Deserialize)]
 struct Statistics {
+    version: Option<String>,
     #[serde(default)]
     assets: Vec<Asset>,
     #[serde(default)]
@@ -153,7 +154,9 @@ impl Metafile {
             }
             count += shares.count;
             if shares.count > 0 {
-                found.bundle_traces.extend(shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false));
+                let made_by = stats.version.as_deref().and_then(word).map(str::to_owned);
+                let trace = shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false);
+                found.bundle_traces.extend(trace.map(|trace| BundleTrace { made_by, ..trace }));
             }
         }
         Ok(())

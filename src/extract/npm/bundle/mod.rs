@@ -7,6 +7,7 @@ mod feature;
 mod header;
 mod licence_comment;
 mod literal;
+mod maker;
 mod metafile;
 mod module_path;
 mod segment;
@@ -192,12 +193,14 @@ fn lines(content: &[u8]) -> Vec<u32> {
 fn code(path: &EntryPath, content: &[u8], kind: CodeKind, tool: &'static str) -> Code {
     let code = detect::code_of(content);
     let minified = detect::is_minified(code);
+    let maker::Maker { tool, version } = maker::maker(code, tool);
     Code {
         path: path.clone(),
         size: content.len() as u64,
         code: code.len().saturating_sub(data(code)) as u64,
         kind,
         tool,
+        version,
         minified,
         texts: feature::sentences(code, minified),
     }
