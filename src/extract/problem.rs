@@ -53,18 +53,21 @@ pub(super) const BUNDLE_VERSIONS_UNKNOWN: ProblemKind = ProblemKind {
            (`--lock package-lock.json`), which completes them; or build with pnpm, whose paths have versions in them.",
 };
 
-/// Evidence of a bundle that says something else than the bundle's own code.
 /// What completes a bundle.
 pub(super) const BUNDLE_HELP: &str =
     ": ship its source map or metafile, or give what it was built from with `--lock package-lock.json` or `--modules node_modules`";
 
+/// Evidence of a bundle that says something else than the bundle's own code, its sources or the build.
 pub(super) const BUNDLE_CONTRADICTED: ProblemKind = ProblemKind {
     id: "bundle-contradicted",
     class: ProblemClass::Unattributed,
-    title: "a source map or metafile that is not of the bundle beside it",
-    page: "A source map or a metafile claims to list every module of the bundle, and the bundle's own code names packages that it does \
-           not list, or has another size. Such evidence was made for another build, or was written to hide something; it is not believed.\n\n\
-           Ship the map or metafile of this very build, or none.",
+    title: "a source map, a metafile or comments that are not of the bundle they speak of",
+    page: "A source map, a metafile or the comments in a bundle claim to list every module of it, and something speaks against them: the \
+           bundle has another size; its own code names many packages that are not listed; most of the texts in it stand in none of the map's \
+           own sources; or the build's own modules (`--modules DIR`) show a package to be there that is not listed, one to be listed of which \
+           nothing is there, or much code that is in none of them. Such evidence was made for another build, or was written to hide something; \
+           it is not believed, and the bundle is read by what is left.\n\n\
+           Ship the map or metafile of this very build, or none. Give the `node_modules` that this very bundle was made from.",
 };
 
 /// Minified JavaScript that belongs to no package.

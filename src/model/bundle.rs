@@ -36,6 +36,8 @@ pub struct BundleTrace {
     pub exact: bool,
     /// The size of the bundle it was made with, where it says so: another size is another bundle.
     pub size: Option<u64>,
+    /// Why it cannot be read: then it says no more than that there is a bundle.
+    pub unreadable: Option<String>,
     /// The version of the bundler, where it says so.
     pub made_by: Option<String>,
     /// Bytes of modules that are of no package and not the function's own either, by where they are said to come from.
@@ -59,6 +61,7 @@ impl BundleTrace {
             whole: false,
             exact: false,
             size: None,
+            unreadable: None,
             made_by: None,
             strange: Vec::new(),
             texts: None,

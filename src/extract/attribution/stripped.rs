@@ -7,11 +7,14 @@ use crate::extract::npm::{Place, package_root, place};
 use crate::extract::owner::Owners;
 use crate::extract::problem::PACKAGE_UNATTRIBUTED;
 use crate::extract::system::System;
-use crate::model::{EntryPath, Inventory, Origin, Package, Problem, Relation, owner};
+use crate::model::{Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, owner};
 
 /// What is said of code without metadata.
 pub(super) const STRIPPED: &str =
     "installed code without the metadata that names its package and version: keep it in the artifact, or give `--lock FILE`";
+
+/// Evidence that is the name of a folder in `node_modules`, and no more.
+const FOLDER_NAME: &str = "npm/folder-name";
 
 /// Whether metadata is what a build in a source tree leaves: it says nothing of what was installed.
 pub(super) fn is_built(package: &Package) -> bool {
@@ -61,6 +64,16 @@ pub(super) fn settle(inventory: &mut Inventory) {
             *stripped.entry(root).or_default() += file.size;
         }
     }
+    // Its folder has a package's name: that is what `require` finds there.
+    let named = stripped.keys().filter_map(|root| {
+        let (folder, _) = package_root(root.as_str()).filter(|(folder, _)| *folder == root.as_str())?;
+        let name = folder.rsplit_once("node_modules/").map_or(folder, |(_, name)| name);
+        let mut package = Package::new(Ecosystem::Npm, name, None, Relation::Installed, root, FOLDER_NAME);
+        package.place = folder.into();
+        Some(package)
+    });
+    let named: Vec<Package> = named.collect();
+    inventory.packages.extend(named);
     let problems = stripped.into_iter().map(|(root, bytes)| Problem::at(&PACKAGE_UNATTRIBUTED, &root, STRIPPED).bytes(bytes));
     inventory.problems.extend(problems);
     let versionless = inventory
@@ -68,7 +81,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
         .iter()
         .filter(|package| package.relation == Relation::Installed && package.version.is_none() && package.origin == Origin::Registry)
         // Those are named with their code.
-        .filter(|package| package.evidence != IMPORT_NAME)
+        .filter(|package| ![IMPORT_NAME, FOLDER_NAME].contains(&package.evidence))
         .flat_map(|package| &package.paths)
         .map(|path| Problem::at(&PACKAGE_UNATTRIBUTED, path, "an installed package whose metadata has no version"));
     let versionless: Vec<Problem> = versionless.collect();

@@ -77,7 +77,7 @@ fn assign(traces: Vec<BundleTrace>, files: &[File], bundles: &mut BTreeMap<Entry
     let sizes: HashMap<&EntryPath, u64> = files.iter().map(|file| (&file.path, file.size)).collect();
     for trace in traces {
         let Some(&size) = sizes.get(&trace.bundle) else { continue };
-        if trace.packages.is_empty() && !bundles.contains_key(&trace.bundle) {
+        if trace.packages.is_empty() && trace.strange.is_empty() && trace.unreadable.is_none() && !bundles.contains_key(&trace.bundle) {
             continue;
         }
         let code = Code {
@@ -168,7 +168,8 @@ impl Bundle {
     }
 
     fn evidence(&self) -> Vec<&'static str> {
-        let mut evidence: Vec<&'static str> = self.traces.iter().map(|trace| trace.evidence).collect();
+        let mut evidence: Vec<&'static str> =
+            self.traces.iter().filter(|trace| trace.unreadable.is_none()).map(|trace| trace.evidence).collect();
         evidence.dedup();
         evidence
     }
@@ -192,6 +193,8 @@ impl Bundle {
             named if bytes == self.code.code => format!("{named} of its packages are named, and its bytes cannot be told apart"),
             named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
         };
+        let unreadable = self.traces.iter().find_map(|trace| Some((&trace.source, trace.unreadable.as_ref()?)));
+        let rest = unreadable.map_or_else(|| rest.clone(), |(source, fault)| format!("{rest}, and {source} cannot be read ({fault})"));
         let (kind, what) = match self.code.kind {
             CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
             CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),

@@ -26,6 +26,8 @@ pub(crate) use metafile::Metafile;
 
 /// Bytes of a map; the maps of the largest bundles that a function may have are smaller.
 const LARGEST_MAP: usize = 128 << 20;
+/// Characters of what is said of a map that cannot be read: it may quote the map.
+const LONGEST_FAULT: usize = 160;
 /// Bytes at the end of a bundle in which the address of its map stands.
 const TAIL: usize = 64 << 10;
 
@@ -99,18 +101,29 @@ impl Extractor for SourceMap {
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        if entry.content.len() > LARGEST_MAP {
-            return Ok(());
-        }
-        // Whatever else may be called `.map` is none of ours, and a map that cannot be read is no evidence.
-        let Some(map) = text(entry).ok().and_then(|text| source_map::read(text, &[]).ok()) else { return Ok(()) };
         let name = entry.path.file_name();
         let stem = name.strip_suffix(".map").unwrap_or(name);
-        let of = map.file.as_deref().and_then(|file| file.rsplit('/').next()).filter(|_| !stem.contains('.')).unwrap_or(stem).to_owned();
         let folder = entry.path.folder();
-        let beside = if folder.is_empty() { of } else { format!("{folder}/{of}") };
-        if let Ok(bundle) = EntryPath::new(&beside) {
-            found.bundle_traces.push(mapped(&bundle, entry.path, map));
+        let beside = |of: &str| EntryPath::new(&if folder.is_empty() { of.to_owned() } else { format!("{folder}/{of}") }).ok();
+        let read = match entry.content.len() {
+            length if length > LARGEST_MAP => Err(Malformed(format!("it is larger than {LARGEST_MAP} bytes"))),
+            _ => text(entry).and_then(|text| source_map::read(text, &[])),
+        };
+        match read {
+            Ok(map) => {
+                let file = map.file.as_deref().and_then(|file| file.rsplit('/').next()).filter(|_| !stem.contains('.'));
+                let bundle = beside(file.unwrap_or(stem));
+                found.bundle_traces.extend(bundle.map(|bundle| mapped(&bundle, entry.path, map)));
+            }
+            // Whatever else may be called `.map` is none of ours. Beside a script it says that there are sources, and hides which.
+            Err(fault) if [".js", ".cjs", ".mjs"].iter().any(|end| stem.ends_with(end)) => {
+                let unreadable = |bundle| BundleTrace {
+                    unreadable: Some(fault.to_string().chars().take(LONGEST_FAULT).collect()),
+                    ..BundleTrace::new(&bundle, entry.path, "npm/source-map")
+                };
+                found.bundle_traces.extend(beside(stem).map(unreadable));
+            }
+            Err(_) => {}
         }
         Ok(())
     }
