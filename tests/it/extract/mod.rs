@@ -2,6 +2,7 @@
 
 mod attribution;
 pub mod binary;
+mod build_tree;
 mod bundle;
 mod cargo;
 mod corpus;

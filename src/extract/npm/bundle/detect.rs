@@ -26,12 +26,20 @@ const LONG_LINE: usize = 300;
 
 /// The texts that only a bundler writes, and the bundler. Helpers that a mere transpiler writes as well (`__toESM`,
 /// `__export`) are no proof: a transpiled file is the function's own.
-const RUNTIMES: [(&str, &str); 24] = [
+const RUNTIMES: [(&str, &str); 32] = [
     ("__commonJS(", "esbuild"),
     ("__commonJSMin(", "esbuild"),
     ("__esm({", "esbuild"),
     ("\n// node_modules/", "esbuild"),
     ("\n// ../node_modules/", "esbuild"),
+    ("\n// ../../node_modules/", "esbuild"),
+    ("\n// ../../../node_modules/", "esbuild"),
+    ("\n// ../../../../node_modules/", "esbuild"),
+    ("\n// ../../../../../node_modules/", "esbuild"),
+    ("\n// .yarn/", "esbuild"),
+    ("\n// ../.yarn/", "esbuild"),
+    ("\n// ../../.yarn/", "esbuild"),
+    ("\n// ../../../.yarn/", "esbuild"),
     ("Bundled license information:", "esbuild"),
     ("// @bun", "bun"),
     ("__webpack_require__", "webpack"),
@@ -83,7 +91,7 @@ impl Extractor for Bundle {
 /// a few readable lines in a folder for modules that nobody wrote.
 fn is_glue(entry: &Entry<'_>) -> bool {
     let is_virtual = entry.path.as_str().split('/').rev().nth(1) == Some("_virtual");
-    is_virtual && entry.content.len() <= LARGEST_GLUE && !is_minified(entry.content)
+    is_virtual && entry.content.len() <= LARGEST_GLUE && entry.content.split(|byte| *byte == b'\n').all(|line| line.len() <= LONG_LINE)
 }
 
 /// Whether Node.js may run the file. `require` takes every extension it does not know for JavaScript
@@ -170,8 +178,12 @@ pub(super) fn code_of(content: &[u8]) -> &[u8] {
 fn runtime(content: &[u8]) -> Option<&'static str> {
     static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(RUNTIMES.map(|(text, _)| text)).ok());
     let automaton = AUTOMATON.as_ref()?;
-    let mark = automaton.find(content)?;
-    RUNTIMES.get(mark.pattern().as_usize()).map(|(_, tool)| *tool)
+    if let Some(mark) = automaton.find(content) {
+        return RUNTIMES.get(mark.pattern().as_usize()).map(|(_, tool)| *tool);
+    }
+    // The first line of a file has no line break before it.
+    let begins = |text: &str| text.strip_prefix('\n').is_some_and(|text| content.starts_with(text.as_bytes()));
+    RUNTIMES.iter().find(|(text, _)| begins(text)).map(|(_, tool)| *tool)
 }
 
 /// esbuild minifies without a name of its own, yet every such file begins with the same aliases.
