@@ -6,11 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::npm::{Place, package_root, place};
 use super::problem::{
     BUNDLE_HELP, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, CRATE_LIST_CONTRADICTED, MINIFIED_UNATTRIBUTED, PACKAGE_UNATTRIBUTED,
-    RUST_BINARY_UNATTRIBUTED,
+    RUST_BINARY_UNATTRIBUTED, versions_unknown,
 };
 use super::pypi::{Known as Import, distribution};
+use super::shift::{Shift, may_be, parted};
 use crate::model::{Bound, Ecosystem, EntryPath, Inventory, Origin, Package, Problem, Relation, purl};
 
+/// The share of a bundle's texts, in percent, that the build's own modules must have before what cannot be attributed is taken for
+/// theirs: of a bundle they made they have more than nine in ten.
+const LEAST_IN_TREE: usize = 50;
 /// Places that are named for one candidate.
 const MOST_PLACES: usize = 8;
 
@@ -21,15 +25,27 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
         return;
     }
     let known: Vec<Known<'_>> = Ecosystem::ALL.into_iter().filter_map(|ecosystem| Known::of(ecosystem, bounds)).collect();
-    known.iter().for_each(|known| known.complete(&mut inventory.packages));
+    known.iter().for_each(|known| {
+        known.complete(&mut inventory.packages);
+        known.doubt(&mut inventory.packages);
+    });
     let mut places: BTreeMap<Ecosystem, BTreeSet<EntryPath>> = BTreeMap::new();
     let mut problems = std::mem::take(&mut inventory.problems);
     problems.retain(|problem| {
         problem.kind != BUNDLE_VERSIONS_UNKNOWN.id || problem.path.as_ref().is_none_or(|path| has_open(&inventory.packages, path))
     });
+    for problem in problems.iter_mut().filter(|problem| problem.kind == BUNDLE_VERSIONS_UNKNOWN.id) {
+        let is_open = |package: &&Package| problem.path.as_ref().is_some_and(|path| is_open(package, path));
+        problem.message = versions_unknown(inventory.packages.iter().filter(is_open).map(|package| package.name.as_str()));
+    }
     for problem in &mut problems {
         let Some((ecosystem, path)) = ecosystem(problem).zip(problem.path.clone()) else { continue };
         let Some(known) = known.iter().find(|known| known.ecosystem == ecosystem) else { continue };
+        let other = inventory.bundles.iter().find(|bundle| bundle.path == path).and_then(|bundle| bundle.in_tree);
+        if let Some(share) = other.filter(|share| *share < LEAST_IN_TREE) {
+            problem.message = format!("{}; only {share} % of the texts in it are in the build's own modules", problem.message);
+            continue;
+        }
         match known.stranger(&inventory.packages, &path, problem.kind) {
             Some(stranger) => {
                 problem.message =
@@ -60,9 +76,15 @@ pub fn bound(inventory: &mut Inventory, bounds: &[Bound]) {
 
 /// Whether a package of the bundle at `path` still has no version.
 fn has_open(packages: &[Package], path: &EntryPath) -> bool {
-    packages.iter().any(|package| {
-        package.relation == Relation::Bundled && package.version.is_none() && package.candidates.is_empty() && package.paths.contains(path)
-    })
+    packages.iter().any(|package| is_open(package, path))
+}
+
+fn is_open(package: &Package, path: &EntryPath) -> bool {
+    package.relation == Relation::Bundled
+        && package.version.is_none()
+        && package.candidates.is_empty()
+        && package.origin != Origin::FirstParty
+        && package.paths.contains(path)
 }
 
 /// Names each package's share of a bundle as the package is named now that documents have completed it.
@@ -79,13 +101,29 @@ fn rename_shares(inventory: &mut Inventory) {
     }
 }
 
+/// What documents have at a place. Seen from a folder that is not known, it may be that of several copies.
+fn at_place<'a>(place: &str, near: &[&'a Package]) -> Vec<&'a Package> {
+    let may = near.iter().copied().filter(|locked| !locked.place.is_empty() && may_be(&locked.place, place));
+    let mut may: Vec<&Package> = may.collect();
+    // The more of the two ways to it is the same, the surer it is.
+    let above = parted(place).0;
+    let same = |locked: &Package| parted(&locked.place).0.len().min(above.len());
+    let most = may.iter().map(|locked| same(locked)).max().unwrap_or_default();
+    may.retain(|locked| same(locked) == most);
+    may
+}
+
 /// Gives a package the version that documents have at its place, else the only one they have under its name; several are all
-/// candidates. An alias gets its real name, and what is not of the registry its origin.
-pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>) {
+/// candidates. An alias gets its real name, and what is not of the registry its origin. `is_seen` says that the package's place is called as
+/// the documents call it.
+pub(super) fn resolve<'a>(package: &mut Package, near: impl Iterator<Item = &'a Package>, is_seen: bool) {
     let near: Vec<&Package> = near.collect();
     let folded = |package: &Package| package.ecosystem.folded(&package.name);
-    let mut chosen: Vec<&Package> =
-        near.iter().copied().filter(|locked| !locked.place.is_empty() && locked.place == package.place).collect();
+    let exactly = |locked: &&Package| !locked.place.is_empty() && locked.place == package.place;
+    let mut chosen: Vec<&Package> = near.iter().copied().filter(exactly).collect();
+    if !is_seen || chosen.is_empty() {
+        chosen = at_place(&package.place, &near);
+    }
     let at_place = !chosen.is_empty();
     if !at_place {
         chosen = near.iter().copied().filter(|locked| folded(locked) == folded(package)).collect();
@@ -141,7 +179,7 @@ impl<'a> Known<'a> {
                 names_any |= package.origin != Origin::FirstParty;
                 known.packages.entry(ecosystem.folded(&package.name)).or_default().push(package);
                 if !package.place.is_empty() {
-                    known.places.entry(&package.place).or_default().push(package);
+                    known.places.entry(parted(&package.place).1).or_default().push(package);
                 }
             }
             if names_any && !known.names.contains(&bound.name.as_str()) {
@@ -159,19 +197,51 @@ impl<'a> Known<'a> {
     fn complete(&self, packages: &mut [Package]) {
         let is_theirs = |origin: Origin| matches!(origin, Origin::Registry | Origin::Git);
         let open = |package: &&mut Package| package.version.is_none() && package.candidates.is_empty() && is_theirs(package.origin);
+        let shifts = self.shifts(packages);
         for package in packages.iter_mut().filter(|package| package.ecosystem == self.ecosystem).filter(open) {
+            let shift = package.paths.iter().find_map(|path| shifts.get(path)).filter(|_| package.relation == Relation::Bundled);
+            let shifted = shift.and_then(|shift| shift.apply(&package.place)).filter(|_| !package.place.is_empty());
+            let is_seen = shifted.is_some() || package.relation != Relation::Bundled;
+            if let Some(place) = shifted {
+                package.place = place.as_str().into();
+            }
             let near = self
                 .by_place(package)
                 .iter()
                 .copied()
                 .chain(self.packages.get(&self.ecosystem.folded(&package.name)).into_iter().flatten().copied());
-            resolve(package, near.collect::<Vec<_>>().into_iter());
+            resolve(package, near.collect::<Vec<_>>().into_iter(), is_seen);
+        }
+    }
+
+    /// How each bundle calls the places that the documents have.
+    fn shifts(&self, packages: &[Package]) -> HashMap<EntryPath, Shift> {
+        let known: HashSet<&str> = self.places.values().flatten().map(|package| &*package.place).collect();
+        let mut bundles: BTreeMap<&EntryPath, Vec<&str>> = BTreeMap::new();
+        for package in packages.iter().filter(|package| package.ecosystem == self.ecosystem && package.relation == Relation::Bundled) {
+            package.paths.iter().for_each(|path| bundles.entry(path).or_default().push(&package.place));
+        }
+        bundles.into_iter().filter_map(|(path, places)| Some((path.clone(), Shift::between(&places, &known)?))).collect()
+    }
+
+    /// Lets the documents speak of versions that the artifact itself gives to what is bundled: a path or a manifest in a bundle is soon
+    /// written, and its lockfile may be another build's. Where they have the package in other versions only, each is a candidate.
+    fn doubt(&self, packages: &mut [Package]) {
+        let bundled = |package: &&mut Package| package.ecosystem == self.ecosystem && package.relation == Relation::Bundled;
+        for package in packages.iter_mut().filter(bundled) {
+            let Some(version) = package.version.clone() else { continue };
+            let known = self.packages.get(&self.ecosystem.folded(&package.name)).into_iter().flatten();
+            let mut known: BTreeSet<String> = known.filter_map(|known| known.version.clone()).collect();
+            if !known.is_empty() && known.insert(version) {
+                (package.version, package.inferred) = (None, true);
+                package.candidates = known.into_iter().collect();
+            }
         }
     }
 
     /// What a lockfile has at the place where a package was installed.
     fn by_place(&self, package: &Package) -> &[&'a Package] {
-        self.places.get(&*package.place).map_or(&[], Vec::as_slice)
+        self.places.get(parted(&package.place).1).map_or(&[], Vec::as_slice)
     }
 
     /// Something that is recognised at `path` and that no document names: then they are not of this build.

@@ -14,6 +14,7 @@ mod other;
 mod owner;
 mod problem;
 mod pypi;
+mod shift;
 mod statement;
 mod system;
 

@@ -1,5 +1,7 @@
 //! The kinds of problem that extraction and attribution raise, each with its page.
 
+use std::collections::BTreeSet;
+
 use crate::model::{ProblemClass, ProblemKind};
 
 /// A manifest, lockfile or metadata file that cannot be read as what it claims to be.
@@ -52,6 +54,17 @@ pub(super) const BUNDLE_VERSIONS_UNKNOWN: ProblemKind = ProblemKind {
            not in which version, so they cannot be matched with advisories.\n\nGive the lockfile it was built from \
            (`--lock package-lock.json`), which completes them; or build with pnpm, whose paths have versions in them.",
 };
+
+/// What is said of packages of a bundle that have no version.
+pub(super) fn versions_unknown<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let shown: Vec<&str> = names.iter().take(5).copied().collect();
+    let more = if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
+    format!(
+        "it holds {}{more}, and nothing says in which versions: give the lockfile it was built from with `--lock package-lock.json`",
+        shown.join(", ")
+    )
+}
 
 /// What completes a bundle.
 pub(super) const BUNDLE_HELP: &str =

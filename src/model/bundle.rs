@@ -77,11 +77,15 @@ pub struct TreeFacts {
     pub texts: usize,
     /// See there.
     pub known: usize,
+    /// How long the others are together.
+    pub unknown_bytes: u64,
     /// Packages of which so much is in the bundle that no other can have left it: name, and place where no other
     /// copy of it can have left it.
     pub proven: Vec<(String, String)>,
     /// Names of packages of which next to everything is in the bundle, though other packages have it too.
     pub likely: Vec<String>,
+    /// Whether a package is there beyond doubt.
+    pub is_copied: bool,
 }
 
 /// A package of the build's own tree of which nothing is in a bundle.
@@ -121,6 +125,9 @@ pub struct BundleFacts {
     pub own: u64,
     /// Bytes that no evidence accounts for.
     pub unattributed: u64,
+    /// The share of its texts, in percent, that the build's own modules have, where they were given and it has enough of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_tree: Option<usize>,
 }
 
 /// A package's share of a bundle.

@@ -47,8 +47,8 @@ pub struct Code {
     pub code: u64,
     /// Whether it looks minified.
     pub minified: bool,
-    /// The texts in it, hashed, in order; empty where it has more than are compared.
-    pub texts: Box<[u64]>,
+    /// The texts in it, hashed, in order, and how long each is; empty where it has more than are compared.
+    pub texts: Box<[(u64, usize)]>,
 }
 
 /// A text that speaks of other files, or that counts only where another file speaks of it (what a requirements file includes):

@@ -67,7 +67,7 @@ pub(super) fn settle(inventory: &mut Inventory) {
     // Its folder has a package's name: that is what `require` finds there.
     let named = stripped.keys().filter_map(|root| {
         let folder = Some(root.as_str()).filter(|root| place(root) == Place::Root)?;
-        let name = folder.rsplit_once("node_modules/").map_or(folder, |(_, name)| name);
+        let (_, name) = folder.rsplit_once("node_modules/")?;
         let mut package = Package::new(Ecosystem::Npm, name, None, Relation::Installed, root, FOLDER_NAME);
         package.place = folder.into();
         Some(package)

@@ -52,6 +52,7 @@ fn full() -> Facts {
         exact: true,
         own: 194_003,
         unattributed: 0,
+        in_tree: Some(97),
     });
     facts.inventory.drift.push(Drift {
         lockfile: path("package-lock.json"),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::name::locate;
-use super::{Bundle, Found};
+use super::{Bundle, Found, TREE};
 use crate::extract::problem::BUNDLE_CONTRADICTED;
-use crate::model::{Absence, BundleTrace, Bundled, Problem, TreeFacts};
+use crate::model::{Absence, BundleTrace, Bundled, EntryPath, Problem, TreeFacts};
 
 /// The share of a bundle, in percent, that a map may leave out: the bundler's own runtime, and the rest of each line behind its
 /// last mapping. Of a small bundle the runtime may be as much as half.
@@ -14,13 +14,8 @@ const MOST_UNMAPPED_MINIFIED: u64 = 10;
 const RUNTIME: u64 = 2048;
 /// One in so many packages that the code names may be left out of a list.
 const MOST_LEFT_OUT: usize = 5;
-/// Texts that a bundle has before they are compared with anything.
-const LEAST_TEXTS: usize = 40;
-/// The share of a bundle's texts, in percent, that a map's own sources must have. What a loader makes of a template or of JSX is a text
-/// that stands nowhere.
-const LEAST_KNOWN: usize = 50;
-/// The share of a bundle's texts, in percent, that may be in no module of the build beyond what is the function's own.
-const MOST_UNKNOWN: usize = 25;
+/// Bytes of texts that a bundler and its plugins put into code on their own.
+const SLACK: u64 = 2048;
 /// Bytes that are listed for a package before all of it must not be gone.
 const LEAST_LISTED: u64 = 4096;
 
@@ -40,8 +35,10 @@ impl Bundle {
             trace.source == self.code.path && !["npm/source-map", "npm/version-literal", "npm/build-tree"].contains(&trace.evidence)
         };
         let spoken: BTreeSet<String> = self.traces.iter().filter(is_spoken).flat_map(names).collect();
+        let sized: HashSet<EntryPath> =
+            self.traces.iter().filter(|trace| trace.size == Some(size)).map(|trace| trace.source.clone()).collect();
         let mut standing = Vec::with_capacity(self.traces.len());
-        for trace in std::mem::take(&mut self.traces) {
+        for trace in self.traces.clone() {
             let is_beside = trace.source != self.code.path || trace.evidence == "npm/source-map";
             // A map may leave out a few: those of JSON, and those that a package's own map has led elsewhere. They are named all the same.
             let unlisted = || {
@@ -50,7 +47,12 @@ impl Bundle {
                 let first = unlisted.next()?;
                 ((unlisted.count() + 1) * MOST_LEFT_OUT > spoken.len()).then(|| first.clone())
             };
-            let fault = match trace.size.filter(|told| *told != size) {
+            // Of several outputs of one name, one may be this one.
+            let is_other = |told: &u64| *told != size;
+            if trace.size.as_ref().is_some_and(is_other) && sized.contains(&trace.source) {
+                continue;
+            }
+            let fault = match trace.size.filter(is_other) {
                 Some(told) => Some(format!("it is of a bundle of {told} bytes, and this one has {size}")),
                 None if !trace.whole => None,
                 None => unlisted()
@@ -66,6 +68,8 @@ impl Bundle {
                         "npm/source-map" => "the map inside it",
                         _ => "what its own comments and keys say",
                     };
+                    // What it lists may be there all the same.
+                    found.listed.extend(names(&trace).map(|name| (self.code.path.clone(), name)));
                     let message = format!("{what} is not believed: {fault}");
                     found.problems.push(Problem::at(&BUNDLE_CONTRADICTED, &self.code.path, message));
                 }
@@ -75,38 +79,51 @@ impl Bundle {
         self.traces = standing;
     }
 
-    /// What speaks against a map's sources: texts of the code that stand in none of them.
+    /// What speaks against a map's sources: more text in the code that stands in none of them than code that it leaves to the function
+    /// or to nobody.
     fn foreign(&self, map: &BundleTrace) -> Option<String> {
-        let sources = map.texts.as_ref().filter(|_| self.code.texts.len() >= LEAST_TEXTS)?;
-        let known = self.code.texts.iter().filter(|text| sources.binary_search(text).is_ok()).count();
-        let share = known * 100 / self.code.texts.len();
-        (share < LEAST_KNOWN).then(|| format!("of the texts in the code only {share} % stand in its sources"))
+        let sources = map.texts.as_ref()?;
+        let unknown = self.code.texts.iter().filter(|(text, _)| sources.binary_search(text).is_err());
+        let unknown = unknown.map(|(_, length)| *length as u64).fold(0, u64::saturating_add);
+        (unknown > self.left_by(map).saturating_add(SLACK.max(self.code.code / 100)))
+            .then(|| format!("{unknown} bytes of texts in the code stand in none of its sources"))
+    }
+
+    /// Bytes of the code that a list gives to no package.
+    fn left_by(&self, trace: &BundleTrace) -> u64 {
+        let listed = trace.packages.iter().map(|package| package.bytes).fold(0, u64::saturating_add);
+        self.code.code.saturating_sub(listed)
     }
 
     /// What a build tree has to say against a list of packages.
     fn otherwise(&self, trace: &BundleTrace, tree: &TreeFacts, absent: &HashSet<(&str, &str)>) -> Option<String> {
         let mut listed = trace.packages.clone();
         locate(&mut listed);
+        let seen = self.seen(&listed);
         let is_listed = |(name, place): &&(String, String)| {
-            let is_copy = |package: &Bundled| package.place.is_empty() || place.is_empty() || package.place == *place;
+            let is_copy = |package: &Bundled| package.place.is_empty() || place.is_empty() || seen.is_one(&package.place, place);
             // At the place that the tree has it at, it may have another name: an alias.
-            listed.iter().any(|package| package.name == *name && is_copy(package) || !place.is_empty() && package.place == *place)
+            listed.iter().any(|package| package.name == *name && is_copy(package) || seen.is_one(&package.place, place))
         };
         if let Some((name, _)) = tree.proven.iter().find(|proven| trace.strange.is_empty() && !is_listed(proven)) {
             return Some(format!("it does not list `{name}`, whose code the build's own modules show to be there"));
         }
         let is_counted = trace.exact || trace.source == self.code.path;
-        let gone: HashSet<&str> = absent.iter().map(|(place, _)| *place).collect();
-        let is_gone = |package: &&Bundled| is_counted && package.bytes >= LEAST_LISTED && gone.contains(package.place.as_str());
+        let trees = || self.traces.iter().filter(|trace| trace.evidence == TREE).flat_map(|trace| &trace.packages);
+        let is_gone = |package: &&Bundled| {
+            let is_there = |place: &str| seen.is_one(&package.place, place);
+            is_counted
+                && package.bytes >= LEAST_LISTED
+                && absent.iter().any(|(place, _)| is_there(place))
+                && !trees().any(|inside| is_there(&inside.place))
+        };
         if let Some(package) = listed.iter().find(is_gone) {
             let Bundled { name, bytes, .. } = package;
             return Some(format!("it lists {bytes} bytes of `{name}`, and nothing of that package in the build's own modules is there"));
         }
-        let strange: u64 = trace.strange.iter().map(|(_, bytes)| *bytes).fold(trace.own, u64::saturating_add);
-        let own = usize::try_from(strange.saturating_mul(100).checked_div(self.code.code).unwrap_or(100)).unwrap_or(100);
-        let unknown = 100 - (tree.known * 100).checked_div(tree.texts).unwrap_or(100);
-        (is_counted && tree.texts >= LEAST_TEXTS && unknown > own + MOST_UNKNOWN).then(|| {
-            format!("it says that {own} % of the code is the function's own, and {unknown} % of the texts in it are in none of the build's own modules")
+        let (unknown, left) = (tree.unknown_bytes, self.left_by(trace));
+        (is_counted && unknown > left.saturating_add(SLACK.max(self.code.code / 100))).then(|| {
+            format!("{unknown} bytes of texts in the code are in none of the build's own modules, and it leaves {left} bytes to no package")
         })
     }
 

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::scope::upwards;
 use crate::extract::owner::Owners;
-use crate::extract::problem::{BUNDLE_HELP, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED};
+use crate::extract::problem::{BUNDLE_HELP, BUNDLE_UNATTRIBUTED, BUNDLE_VERSIONS_UNKNOWN, MINIFIED_UNATTRIBUTED, versions_unknown};
+use crate::extract::shift::{Shift, may_be};
 use crate::model::{
     Absence, BundleFacts, BundleTrace, Bundled, Code, CodeKind, Ecosystem, EntryPath, File, Inventory, Origin, Package, Problem, Relation,
-    Share,
+    Share, purl,
 };
 
 /// Evidence, the strongest first.
@@ -32,6 +33,9 @@ const LADDER: [&str; 9] = [
 
 /// What the build's own modules say.
 const TREE: &str = "npm/build-tree";
+/// Texts that a bundle has before their share says anything.
+const LEAST_TEXTS: usize = 40;
+
 /// Packages that a bundle can hold; evidence of more is of none.
 const MOST_PACKAGES: usize = 20_000;
 
@@ -53,7 +57,12 @@ pub(super) fn settle(inventory: &mut Inventory) {
     let mut found = Found::default();
     let absences = std::mem::take(&mut inventory.absences);
     bundles.into_values().for_each(|bundle| bundle.open(&locks, &absences, &mut found));
+    let name = |absence: &Absence| absence.purl.rsplit_once('@').map_or(absence.purl.clone(), |(name, _)| name.to_owned());
+    let listed: BTreeSet<(EntryPath, String)> =
+        found.listed.into_iter().map(|(path, package)| (path, purl(Ecosystem::Npm, &package, None))).collect();
     inventory.absences = absences;
+    inventory.absences.retain(|absence| listed.is_empty() || !listed.contains(&(absence.bundle.clone(), name(absence))));
+    inventory.candidates.append(&mut found.possible);
     inventory.packages.append(&mut found.packages);
     inventory.problems.append(&mut found.problems);
     inventory.bundles.append(&mut found.facts);
@@ -65,11 +74,28 @@ struct Bundle {
     traces: Vec<BundleTrace>,
 }
 
+/// How a list calls the places that a build tree has, where that is known.
+struct Seen(Option<Shift>);
+
+impl Seen {
+    /// Whether a place of the list is that of the tree, as far as can be told.
+    fn is_one(&self, listed: &str, tree: &str) -> bool {
+        match &self.0 {
+            Some(shift) => !listed.is_empty() && shift.apply(listed).is_some_and(|place| place == tree),
+            None => may_be(listed, tree),
+        }
+    }
+}
+
 #[derive(Default)]
 struct Found {
     packages: Vec<Package>,
     problems: Vec<Problem>,
     facts: Vec<BundleFacts>,
+    /// What a build tree shows and a list of the bundle does not name: it may be inside.
+    possible: Vec<Package>,
+    /// What evidence that is not believed lists.
+    listed: Vec<(EntryPath, String)>,
 }
 
 /// Brings each trace to its bundle. A script that only a map or metafile knows to be a bundle becomes one.
@@ -106,6 +132,9 @@ impl Bundle {
         self.contradicted(absences, found);
         let whole = self.traces.iter().find(|trace| trace.whole && self.covers(trace)).cloned();
         let named = self.named(whole.as_ref());
+        if whole.is_some() {
+            found.possible.extend(self.possible(&named));
+        }
         let completed: Vec<(Package, u64)> = named.into_iter().map(|(evidence, bundled)| self.package(evidence, bundled, locks)).collect();
         let attributed: u64 = completed.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add);
         let strange: &[(String, u64)] = whole.as_ref().map_or(&[], |whole| &whole.strange);
@@ -135,6 +164,7 @@ impl Bundle {
             exact: whole.is_some_and(|whole| whole.exact),
             own,
             unattributed,
+            in_tree: self.in_tree(),
         });
         found.packages.extend(completed.into_iter().map(|(package, _)| package));
     }
@@ -156,7 +186,7 @@ impl Bundle {
         if package.version.is_none() {
             let near = upwards(self.code.path.folder()).find_map(|folder| locks.named(folder, &package)).unwrap_or_default();
             let (name, origin) = (package.name.clone(), package.origin);
-            crate::extract::bound::resolve(&mut package, near.into_iter());
+            crate::extract::bound::resolve(&mut package, near.into_iter(), false);
             // The artifact's own lockfile may say in which version, not that it is something else or nobody's to judge.
             if package.name != name || package.origin != origin {
                 (package.name, package.origin) = (name, origin);
@@ -165,6 +195,40 @@ impl Bundle {
             }
         }
         (package, bundled.bytes)
+    }
+
+    /// The packages that a build tree shows to be there, and that no list names: each is a candidate.
+    fn possible(&self, named: &[(&'static str, Bundled)]) -> Vec<Package> {
+        let bundled: Vec<Bundled> = named.iter().map(|(_, known)| known.clone()).collect();
+        let seen = self.seen(&bundled);
+        let is_named = |package: &Bundled| {
+            let is_same = |known: &Bundled| {
+                let is_there = seen.is_one(&known.place, &package.place);
+                known.name == package.name && (known.place.is_empty() || known.version == package.version || is_there) || is_there
+            };
+            named.iter().any(|(_, known)| is_same(known))
+        };
+        let trees = self.traces.iter().filter(|trace| trace.evidence == TREE).flat_map(|trace| &trace.packages);
+        let package = |bundled: &Bundled| {
+            let mut package =
+                Package::new(Ecosystem::Npm, &bundled.name, bundled.version.as_deref(), Relation::Bundled, &self.code.path, TREE);
+            (package.place, package.inferred) = (bundled.place.as_str().into(), true);
+            package
+        };
+        trees.filter(|package| !is_named(package)).map(package).collect()
+    }
+
+    /// How a list calls the places that the build trees have.
+    fn seen(&self, listed: &[Bundled]) -> Seen {
+        let trees = self.traces.iter().filter(|trace| trace.evidence == TREE).flat_map(|trace| &trace.packages);
+        let known: HashSet<&str> = trees.map(|package| package.place.as_str()).collect();
+        Seen(Shift::between(&listed.iter().map(|package| package.place.as_str()).collect::<Vec<_>>(), &known))
+    }
+
+    /// The share of the bundle's texts, in percent, that the build's own modules have, where they were compared and it has enough.
+    fn in_tree(&self) -> Option<usize> {
+        let shares = self.traces.iter().filter_map(|trace| trace.tree.as_ref()).filter(|tree| tree.texts >= LEAST_TEXTS);
+        shares.map(|tree| tree.known * 100 / tree.texts).max()
     }
 
     fn evidence(&self) -> Vec<&'static str> {
@@ -203,13 +267,7 @@ impl Bundle {
     }
 
     fn versions_unknown(&self, open: &[&(Package, u64)]) -> Problem {
-        let names: BTreeSet<&str> = open.iter().map(|(package, _)| package.name.as_str()).collect();
-        let shown: Vec<&str> = names.iter().take(5).copied().collect();
-        let more = if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
-        let message = format!(
-            "it holds {}{more}, and nothing says in which versions: give the lockfile it was built from with `--lock package-lock.json`",
-            shown.join(", ")
-        );
+        let message = versions_unknown(open.iter().map(|(package, _)| package.name.as_str()));
         Problem::at(&BUNDLE_VERSIONS_UNKNOWN, &self.code.path, message)
             .bytes(open.iter().map(|(_, bytes)| *bytes).fold(0, u64::saturating_add))
     }

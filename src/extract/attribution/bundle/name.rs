@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bundle, TREE};
+use crate::extract::shift::may_be;
 use crate::model::{BundleTrace, Bundled};
 
 /// Bundlers of which modules are in the bundles they make.
@@ -67,7 +68,7 @@ fn complete(named: &mut Vec<(&'static str, Bundled)>, tree: &[Bundled], is_whole
         let is_its = |package: &Bundled| package.name == *name;
         let told: Vec<&Bundled> = named.iter().map(|(_, package)| package).filter(|package| is_its(package)).collect();
         // A place that the tree does not have there speaks of another copy.
-        let is_known = |told: &&Bundled| told.place.is_empty() || same.iter().any(|package| package.place == told.place);
+        let is_known = |told: &&Bundled| told.place.is_empty() || same.iter().any(|package| may_be(&package.place, &told.place));
         // What lists every package has no other places than those it gives.
         if same.is_empty() || !told.iter().all(is_known) || is_whole && told.iter().any(|told| !told.place.is_empty()) {
             continue;
@@ -82,8 +83,8 @@ fn complete(named: &mut Vec<(&'static str, Bundled)>, tree: &[Bundled], is_whole
     }
 }
 
-/// Turns places as the bundler saw them into places as a lockfile at the project's root calls them. Where the bundler ran in a folder
-/// of the project and took packages from several, a place says nothing certain, and the name alone is left.
+/// Turns places as the bundler saw them into places seen from a folder of the project. Where the bundler ran in a folder of the project
+/// and took packages from several, a place says nothing certain, and the name alone is left.
 pub(super) fn locate(packages: &mut [Bundled]) {
     let prefix = |package: &Bundled| package.place.find("node_modules/").map_or(0, |at| at);
     // Some bundlers put modules of their own into bundles, from wherever they are installed.
@@ -95,9 +96,11 @@ pub(super) fn locate(packages: &mut [Bundled]) {
         |root: &&String| prefixes.iter().all(|prefix| prefix.strip_prefix(root.as_str()).is_some_and(|rest| !rest.starts_with("..")));
     let root = prefixes.iter().find(is_root);
     let is_outside = |prefix: &String| prefix.starts_with("..") || prefix.starts_with('/') || prefix.contains(':');
+    // Of the way to the project, what leads up says nothing; the folder's own name may be that of a workspace.
+    let folder = root.map(|root| root.rsplit_once("../").map_or(root.as_str(), |(_, folder)| folder).trim_start_matches('/').to_owned());
     for package in packages.iter_mut().filter(|package| package.place.contains("node_modules/")) {
         match root.and_then(|root| package.place.strip_prefix(root.as_str())) {
-            Some(place) => package.place = place.to_owned(),
+            Some(place) => package.place = format!("{}{place}", folder.as_deref().unwrap_or_default()),
             None if root.is_some() || prefixes.iter().any(is_outside) => package.place.clear(),
             None => {}
         }

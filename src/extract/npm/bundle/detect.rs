@@ -26,7 +26,7 @@ const LONG_LINE: usize = 300;
 
 /// The texts that only a bundler writes, and the bundler. Helpers that a mere transpiler writes as well (`__toESM`,
 /// `__export`) are no proof: a transpiled file is the function's own.
-const RUNTIMES: [(&str, &str); 32] = [
+const RUNTIMES: [(&str, &str); 34] = [
     ("__commonJS(", "esbuild"),
     ("__commonJSMin(", "esbuild"),
     ("__esm({", "esbuild"),
@@ -43,6 +43,8 @@ const RUNTIMES: [(&str, &str); 32] = [
     ("Bundled license information:", "esbuild"),
     ("// @bun", "bun"),
     ("__webpack_require__", "webpack"),
+    (",exports.modules={", "webpack"),
+    ("\nexports.modules = {", "webpack"),
     ("__webpack_modules__", "webpack"),
     ("__webpack_exports__", "webpack"),
     ("webpackBootstrap", "webpack"),
@@ -82,6 +84,9 @@ impl Extractor for Bundle {
             let code = super::code(entry.path, entry.content, kind, tool);
             super::traces(entry, &code, found);
             found.code.push(code);
+        } else if code_of(entry.content).len() < entry.content.len() {
+            // However small it is, its own map may name packages.
+            super::inline_traces(entry, found);
         }
         Ok(())
     }
@@ -96,7 +101,7 @@ fn is_glue(entry: &Entry<'_>) -> bool {
 
 /// Whether Node.js may run the file. `require` takes every extension it does not know for JavaScript
 /// (nodejs.org, "Modules: CommonJS modules", "All together"): of those all but the formats that are known to be something else.
-fn is_script(path: &EntryPath, head: &[u8]) -> bool {
+pub(super) fn is_script(path: &EntryPath, head: &[u8]) -> bool {
     const SCRIPTS: [&str; 8] = ["js", "cjs", "mjs", "jsx", "ts", "mts", "cts", "tsx"];
     const OTHERS: [&str; 46] = [
         "c",
@@ -148,7 +153,7 @@ fn is_script(path: &EntryPath, head: &[u8]) -> bool {
     ];
     let is = |known: &[&str]| known.iter().any(|known| path.extension().eq_ignore_ascii_case(known));
     // What Node.js runs by its name may hold any bytes in its comments and strings.
-    is(&SCRIPTS) || !is(&OTHERS) && memchr::memchr(0, head).is_none()
+    is(&SCRIPTS) || !OTHERS.contains(&path.extension()) && memchr::memchr(0, head).is_none()
 }
 
 /// What a script is, where it is not plain source.
@@ -207,7 +212,7 @@ pub(super) fn is_minified(content: &[u8]) -> bool {
 }
 
 /// Whether a script evaluates text, and holds much that is encoded: code that only it can read.
-fn unpacks(content: &[u8]) -> bool {
+pub(super) fn unpacks(content: &[u8]) -> bool {
     const EVALUATORS: [&[u8]; 17] = [
         b"eval(",
         b"eval (",

@@ -5,7 +5,7 @@
 //! million characters on one line out of step, so there every stretch between two quotes counts as a string. What lies between
 //! strings counts with it and meets nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Characters that a literal and a name have at least to say anything.
 const SHORTEST_TEXT: usize = 6;
@@ -68,8 +68,10 @@ pub(super) struct Import {
 pub(super) struct Source {
     pub(super) features: HashSet<Feature>,
     pub(super) imports: HashSet<Import>,
-    /// Its literals of several words.
-    pub(super) sentences: HashSet<Feature>,
+    /// Its literals of several words, and how long each is.
+    pub(super) sentences: HashMap<Feature, usize>,
+    /// Literals that a bundler may write in other characters: escapes, and whatever is no ASCII.
+    pub(super) hidden: usize,
     /// Whether it has more than is read.
     pub(super) cut: bool,
 }
@@ -79,7 +81,9 @@ const MOST_LOST: usize = 16;
 
 impl Source {
     fn text(&mut self, text: &[u8]) {
-        if text.len() >= SHORTEST_TEXT && !text.contains(&b'\\') && !text.contains(&b'\n') {
+        if text.len() >= SHORTEST_TEXT && (text.contains(&b'\\') || !text.is_ascii()) {
+            self.hidden += 1;
+        } else if text.len() >= SHORTEST_TEXT && !text.contains(&b'\n') {
             self.features.insert(hash(&text[..text.len().min(COMPARED)], true));
             self.sentences.extend(sentence(text));
             if text.iter().copied().all(is_name) {
@@ -265,8 +269,8 @@ fn is_text(text: &[u8]) -> bool {
 
 /// The sentences of a bundle, in order; none where it has more than are compared. Of readable code they are its literals; of minified
 /// code, what stands between two quotes.
-pub(super) fn sentences(code: &[u8], minified: bool) -> Box<[Feature]> {
-    let mut found: HashSet<Feature> = HashSet::new();
+pub(super) fn sentences(code: &[u8], minified: bool) -> Box<[(Feature, usize)]> {
+    let mut found: HashMap<Feature, usize> = HashMap::new();
     if minified {
         for quote in [b'"', b'\'', b'`'] {
             let mut from = None;
@@ -280,14 +284,15 @@ pub(super) fn sentences(code: &[u8], minified: bool) -> Box<[Feature]> {
     } else {
         found = Source::read(code).sentences;
     }
-    let mut found: Box<[Feature]> = found.into_iter().collect();
+    let mut found: Box<[(Feature, usize)]> = found.into_iter().collect();
     found.sort_unstable();
     found
 }
 
 /// A text of several words, which is of code and not of data: names of types and addresses are in tables.
-fn sentence(text: &[u8]) -> Option<Feature> {
-    (text.len() >= SHORTEST_SENTENCE && text.contains(&b' ') && is_text(text)).then(|| hash(&text[..text.len().min(COMPARED)], true))
+fn sentence(text: &[u8]) -> Option<(Feature, usize)> {
+    let is_one = text.len() >= SHORTEST_SENTENCE && text.contains(&b' ') && is_text(text);
+    is_one.then(|| (hash(&text[..text.len().min(COMPARED)], true), text.len()))
 }
 
 /// The features of a bundle.
@@ -298,6 +303,8 @@ pub(super) fn of_bundle(code: &[u8]) -> Bundle {
         for at in memchr::memchr_iter(quote, code) {
             if let Some(from) = from.replace(at + 1) {
                 let text = &code[from..at];
+                // JSON in a string: its quotes are escaped.
+                let text = text.strip_suffix(b"\\").unwrap_or(text);
                 let whole = text.len() >= SHORTEST_TEXT;
                 if whole {
                     if is_text(text) {
@@ -324,6 +331,16 @@ pub(super) fn of_bundle(code: &[u8]) -> Bundle {
 }
 
 impl Bundle {
+    /// Those of a module's features, which are in order, that the bundle has.
+    pub(super) fn hits<'a>(&'a self, features: &'a [Feature]) -> Box<dyn Iterator<Item = Feature> + 'a> {
+        // Of a small bundle there is less to look up than of a large package.
+        if self.features.len().saturating_mul(16) < features.len() {
+            Box::new(self.features.iter().copied().filter(|feature| features.binary_search(feature).is_ok()))
+        } else {
+            Box::new(features.iter().copied().filter(|feature| self.features.contains(feature)))
+        }
+    }
+
     fn add(&mut self, at: usize, feature: Feature) {
         self.features.insert(feature);
         if self.spots.len() < MOST {

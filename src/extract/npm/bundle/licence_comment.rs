@@ -8,6 +8,8 @@ use crate::model::Bundled;
 
 /// What begins the list.
 const HEAD: &[u8] = b"Bundled license information:";
+/// Packages of a list: one of more is none.
+const MOST_PACKAGES: usize = 20_000;
 /// Lines of a list.
 const MOST_LINES: usize = 200_000;
 /// Folders of the function's own sources, which esbuild writes like packages.
@@ -27,6 +29,9 @@ pub(super) fn packages(content: &[u8]) -> Vec<Bundled> {
             let Some(module) = located(&format!("node_modules/{path}")).filter(|module| !OWN.contains(&module.name.as_str())) else {
                 continue;
             };
+            if found.len() > MOST_PACKAGES {
+                return found.into_values().collect();
+            }
             let fresh = Bundled { name: module.name, version: module.version, place: module.place.clone(), bytes: 0 };
             found.entry(module.place).or_insert(fresh);
         }

@@ -1,7 +1,7 @@
 //! What bundlers write about their own work: esbuild's metafile (esbuild.github.io, "Metafile") and webpack's statistics
 //! (webpack.js.org, "Stats Data").
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -116,13 +116,17 @@ struct Module {
 impl Metafile {
     fn metafile(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let meta: Meta = json(entry)?;
+        let common = common(meta.outputs.keys().filter(|name| is_script(name)));
         for (name, output) in meta.outputs.iter().filter(|(name, output)| !output.inputs.is_empty() && is_script(name)) {
             let mut shares = Shares::default();
             // What was imported and shaken out whole is not inside.
             for (path, input) in output.inputs.iter().filter(|(_, input)| input.bytes > 0) {
                 shares.add(path, input.bytes);
             }
-            found.bundle_traces.extend(shares.trace(entry.path, name, output.bytes, "npm/metafile", true));
+            // Seen from the outputs' own folder, and where each was put into a package of its own.
+            for name in BTreeSet::from([name.strip_prefix(common.as_str()).unwrap_or(name), base(name)]) {
+                found.bundle_traces.extend(shares.clone().trace(entry.path, name, output.bytes, "npm/metafile", true));
+            }
         }
         Ok(())
     }
@@ -155,12 +159,30 @@ impl Metafile {
             count += shares.count;
             if shares.count > 0 {
                 let made_by = stats.version.as_deref().and_then(word).map(str::to_owned);
-                let trace = shares.trace(entry.path, &asset.name, asset.size, "npm/webpack-stats", false);
+                let trace = shares.trace(entry.path, base(&asset.name), asset.size, "npm/webpack-stats", false);
                 found.bundle_traces.extend(trace.map(|trace| BundleTrace { made_by, ..trace }));
             }
         }
         Ok(())
     }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// The folder that all outputs lie in, with its slash.
+fn common<'a>(outputs: impl Iterator<Item = &'a String>) -> String {
+    let folder = |name: &'a str| &name[..name.rfind('/').map_or(0, |end| end + 1)];
+    let mut common: Option<&str> = None;
+    for name in outputs {
+        let mut shared = common.unwrap_or_else(|| folder(name));
+        while !name.starts_with(shared) {
+            shared = folder(shared.trim_end_matches('/'));
+        }
+        common = Some(shared);
+    }
+    common.unwrap_or_default().to_owned()
 }
 
 /// Whether a name is that of a script.
@@ -169,7 +191,7 @@ fn is_script(name: &str) -> bool {
 }
 
 /// Modules, summed up by the place of their package.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Shares {
     packages: BTreeMap<String, Bundled>,
     own: u64,
@@ -203,9 +225,8 @@ impl Shares {
     }
 
     fn trace(self, source: &EntryPath, output: &str, size: u64, evidence: &'static str, exact: bool) -> Option<BundleTrace> {
-        let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
         let folder = source.folder();
-        let bundle = EntryPath::new(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).ok()?;
+        let bundle = EntryPath::new(&if folder.is_empty() { output.to_owned() } else { format!("{folder}/{output}") }).ok()?;
         Some(BundleTrace {
             packages: self.packages.into_values().collect(),
             own: self.own,

@@ -13,6 +13,8 @@ mod module_path;
 mod segment;
 mod source_map;
 
+use std::ops::Range;
+
 use base64::Engine;
 
 use crate::extract::document::text;
@@ -26,6 +28,10 @@ pub(crate) use metafile::Metafile;
 
 /// Bytes of a map; the maps of the largest bundles that a function may have are smaller.
 const LARGEST_MAP: usize = 128 << 20;
+/// Bytes of a script in which packages are looked for though nothing shows it to be a bundle.
+const SMALLEST: usize = 256;
+/// Bytes by which a file is known.
+const HEAD: usize = 4096;
 /// Characters of what is said of a map that cannot be read: it may quote the map.
 const LONGEST_FAULT: usize = 160;
 /// Bytes at the end of a bundle in which the address of its map stands.
@@ -41,20 +47,34 @@ fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
     found.bundle_traces.extend(segment::trace(path, entry.content, code.tool));
     found.bundle_traces.extend(partial("npm/version-literal", literal::packages(entry.content)));
     found.bundle_traces.extend(partial("npm/licence-comment", licence_comment::packages(entry.content)));
-    // A broken map is no evidence; the bundle stays what it is.
+    inline_traces(entry, found);
+}
+
+/// What the map inside a script says. A broken one is no evidence; the script stays what it is.
+fn inline_traces(entry: &Entry<'_>, found: &mut Inventory) {
     let map = inline_map(entry.content).and_then(|json| source_map::read(&json, &lines(entry.content)).ok());
-    found.bundle_traces.extend(map.map(|map| mapped(path, path, map)));
+    found.bundle_traces.extend(map.map(|map| mapped(entry.path, entry.path, map)));
 }
 
 /// Compares the scripts that an entry was found to be with the build's own trees.
 pub(crate) fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Inventory) {
-    if found.code.iter().all(|code| code.kind == CodeKind::RustBinary) {
+    let mut is_bundle = found.code.iter().any(|code| code.kind != CodeKind::RustBinary);
+    let code = detect::code_of(entry.content);
+    let head = &code[..code.len().min(HEAD)];
+    if !is_bundle && (code.len() < SMALLEST || package_root(entry.path.as_str()).is_some() || !detect::is_script(entry.path, head)) {
         return;
     }
     for tree in trees {
-        let (trace, absences) = tree.compare(entry.path, detect::code_of(entry.content));
-        found.bundle_traces.push(trace);
-        found.absences.extend(absences);
+        let (trace, absences) = tree.compare(entry.path, code);
+        // A bundler that joins modules without a word leaves nothing but their code.
+        if !is_bundle && trace.tree.as_ref().is_some_and(|tree| tree.is_copied) {
+            found.code.push(self::code(entry.path, entry.content, CodeKind::Bundle, ""));
+            is_bundle = true;
+        }
+        if is_bundle {
+            found.bundle_traces.push(trace);
+            found.absences.extend(absences);
+        }
     }
 }
 
@@ -166,20 +186,36 @@ impl LegalText {
     }
 }
 
-/// Bytes of JSON that webpack has put into the code as text (`JSON.parse('..')`): data, which no map speaks of.
-fn data(code: &[u8]) -> usize {
-    const MARK: &[u8] = b"JSON.parse('";
-    let (mut total, mut from) = (0, 0);
+/// Where JSON stands that webpack has put into the code as text (`JSON.parse('..')`): data, which no map speaks of.
+fn data(code: &[u8]) -> Vec<Range<usize>> {
+    const MARK: &[u8] = b"JSON.parse(";
+    let (mut found, mut from) = (Vec::new(), 0);
     while let Some(at) = code.get(from..).and_then(|rest| memchr::memmem::find(rest, MARK)) {
-        let start = from + at + MARK.len();
-        let rest = code.get(start..).unwrap_or_default();
-        let end = memchr::memchr_iter(b'\'', rest).find(|&end| !is_escaped(rest, end)).unwrap_or(0);
-        if matches!(rest.first(), Some(b'{' | b'[')) && rest.get(end + 1) == Some(&b')') {
-            total += end;
+        let start = from + at + MARK.len() + 1;
+        let (quote, rest) = (code.get(start - 1).copied().unwrap_or_default(), code.get(start..).unwrap_or_default());
+        from = start.min(code.len());
+        if !matches!(quote, b'\'' | b'"' | b'`') || !matches!(rest.first(), Some(b'{' | b'[')) {
+            continue;
+        }
+        let end = memchr::memchr_iter(quote, rest).find(|&end| !is_escaped(rest, end)).unwrap_or(0);
+        if rest.get(end + 1) == Some(&b')') {
+            found.push(start..start + end);
         }
         from = start + end;
     }
-    total
+    found
+}
+
+/// The code without the data in it.
+fn without(code: &[u8], data: &[Range<usize>]) -> Vec<u8> {
+    let mut rest = Vec::with_capacity(code.len());
+    let mut from = 0;
+    for range in data {
+        rest.extend_from_slice(code.get(from..range.start).unwrap_or_default());
+        from = range.end;
+    }
+    rest.extend_from_slice(code.get(from..).unwrap_or_default());
+    rest
 }
 
 /// Whether the byte at `at` stands behind an odd number of backslashes.
@@ -205,16 +241,16 @@ fn lines(content: &[u8]) -> Vec<u32> {
 /// What a file is, for the model: a bundle or minified code.
 fn code(path: &EntryPath, content: &[u8], kind: CodeKind, tool: &'static str) -> Code {
     let code = detect::code_of(content);
-    let minified = detect::is_minified(code);
+    let (minified, data) = (detect::is_minified(code), data(code));
     let maker::Maker { tool, version } = maker::maker(code, tool);
     Code {
         path: path.clone(),
         size: content.len() as u64,
-        code: code.len().saturating_sub(data(code)) as u64,
+        code: code.len().saturating_sub(data.iter().map(Range::len).sum()) as u64,
         kind,
         tool,
         version,
         minified,
-        texts: feature::sentences(code, minified),
+        texts: if data.is_empty() { feature::sentences(code, minified) } else { feature::sentences(&without(code, &data), minified) },
     }
 }

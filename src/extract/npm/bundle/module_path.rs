@@ -58,7 +58,15 @@ fn plain(path: &str) -> Option<String> {
     }
     let path = path.rsplit('!').find(|part| !part.is_empty()).unwrap_or(path);
     let path = path.split(['?', '#']).next().unwrap_or(path).trim();
-    let path = path.rsplit_once("://").map_or(path, |(_, rest)| rest.trim_start_matches('/'));
+    let path = match path.rsplit_once("://") {
+        // webpack's namespace stands before the path (webpack.js.org, "output.devtoolModuleFilenameTemplate").
+        Some((scheme, rest)) if scheme.ends_with("webpack") => {
+            let at = ["/./", "/../"].iter().filter_map(|start| rest.find(start)).min();
+            at.map_or(rest, |at| &rest[at + 1..]).trim_start_matches('/')
+        }
+        Some((_, rest)) => rest.trim_start_matches('/'),
+        None => path,
+    };
     Some(path.replace('\\', "/").replace("/./", "/").trim_start_matches("./").trim_start_matches('\u{0}').to_owned())
 }
 
@@ -128,7 +136,8 @@ mod tests {
             ("node_modules/lodash/lodash.js", "lodash", None, "node_modules/lodash", "lodash.js"),
             ("../../tmp12/node_modules/@s/n/lib/x.mjs", "@s/n", None, "../../tmp12/node_modules/@s/n", "lib/x.mjs"),
             ("node_modules/a/node_modules/b/i.js", "b", None, "node_modules/a/node_modules/b", "i.js"),
-            ("webpack://fn/./node_modules/a/i.js?a1b2", "a", None, "fn/node_modules/a", "i.js"),
+            ("webpack://fn/./node_modules/a/i.js?a1b2", "a", None, "node_modules/a", "i.js"),
+            ("webpack://fn/../node_modules/a/i.js", "a", None, "../node_modules/a", "i.js"),
             ("webpack:///../node_modules/a/i.js", "a", None, "../node_modules/a", "i.js"),
             ("./node_modules/ts-loader/index.js!./node_modules/a/i.ts", "a", None, "node_modules/a", "i.ts"),
             ("node_modules\\a\\i.js", "a", None, "node_modules/a", "i.js"),

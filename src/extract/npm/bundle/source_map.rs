@@ -162,7 +162,7 @@ fn contents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Contents, D::E
                     return Err(serde::de::Error::custom(format_args!("more than {MOST_SOURCES} sources")));
                 }
                 contents.there.push(content.is_some());
-                contents.texts.extend(content.into_iter().flat_map(|content| Source::read(content.as_bytes()).sentences));
+                contents.texts.extend(content.into_iter().flat_map(|content| Source::read(content.as_bytes()).sentences.into_keys()));
             }
             Ok(contents)
         }

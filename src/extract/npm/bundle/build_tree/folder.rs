@@ -9,12 +9,16 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::package::{Installed, Module};
-use crate::extract::npm::bundle::feature::{Feature, Source};
+use crate::extract::npm::bundle::feature::{Feature, Source, is_literal};
 
 /// Files of a tree, and bytes of one that is read.
 const MOST_FILES: usize = 2_000_000;
 const LARGEST_FILE: u64 = 32 << 20;
 
+/// Literals of a module that bundlers write in other characters, and that it may have before nothing rules its package out.
+const MOST_HIDDEN: usize = 2;
+/// What some bundler reads, and is not read here.
+const UNREAD: [&str; 11] = ["es", "es6", "esm", "vue", "svelte", "coffee", "ls", "graphql", "gql", "wasm", "node"];
 /// Folders of a package that no bundle is made of.
 const ASIDE: [&str; 10] = ["test", "tests", "__tests__", "spec", "example", "examples", "benchmark", "benchmarks", "docs", "coverage"];
 /// What tools read, and no bundle is made of.
@@ -38,6 +42,8 @@ pub(super) struct Folder {
     pub(super) packages: Vec<Installed>,
     /// Where links lead, by their places.
     pub(super) links: HashMap<String, String>,
+    /// Whether scripts lie where packages are installed, and no manifest says whose.
+    pub(super) nameless: bool,
     /// What the project itself asks for.
     pub(super) asked: Vec<String>,
 }
@@ -51,15 +57,31 @@ pub(super) fn read(folder: &Path) -> io::Result<Folder> {
     };
     let project = fs::canonicalize(project)?;
     let root = project.join("node_modules");
-    let mut walk =
-        Walk { project: &project, todo: Vec::new(), seen: HashSet::new(), found: BTreeMap::new(), links: HashMap::new(), files: 0 };
+    let mut walk = Walk {
+        project: &project,
+        todo: Vec::new(),
+        seen: HashSet::new(),
+        found: BTreeMap::new(),
+        links: HashMap::new(),
+        files: 0,
+        nameless: false,
+    };
     walk.todo.push(fs::canonicalize(&root).map_err(|error| at(&error, &root))?);
     while let Some(modules) = walk.todo.pop() {
         walk.modules(&modules)?;
     }
     let mut packages: Vec<Installed> = walk.found.into_par_iter().map(|(_, found)| found.read()).collect::<io::Result<_>>()?;
     packages.sort_by(|a, b| a.place.cmp(&b.place));
-    Ok(Folder { packages, links: walk.links, asked: asked(&project)? })
+    Ok(Folder { packages, links: walk.links, nameless: walk.nameless, asked: asked(&project)? })
+}
+
+/// A manifest, where it is a file of the size of one.
+fn manifest_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if !about.is_file() || about.len() > LARGEST_FILE {
+        return Err(io::Error::other("it is no file, or larger than any manifest"));
+    }
+    fs::read(path)
 }
 
 /// An error that names the file.
@@ -82,6 +104,7 @@ struct Walk<'a> {
     found: BTreeMap<String, Found>,
     links: HashMap<String, String>,
     files: usize,
+    nameless: bool,
 }
 
 impl Walk<'_> {
@@ -105,8 +128,12 @@ impl Walk<'_> {
                     }
                 }
                 name if name.starts_with('.') => {}
-                name if name.starts_with('@') && kind.is_dir() => {
-                    for (scoped, kind) in self.children(&path)? {
+                name if name.starts_with('@') && (kind.is_dir() || kind.is_symlink() && path.is_dir()) => {
+                    let scope = fs::canonicalize(&path).map_err(|error| at(&error, &path))?;
+                    if kind.is_symlink() {
+                        self.links.insert(self.place(&path), self.place(&scope));
+                    }
+                    for (scoped, kind) in self.children(&scope)? {
                         self.entry(&scoped, kind)?;
                     }
                 }
@@ -166,11 +193,16 @@ impl Walk<'_> {
             return Ok(());
         }
         let path = root.join("package.json");
-        let bytes = match fs::read(&path) {
+        let bytes = match manifest_bytes(&path) {
             Ok(bytes) => bytes,
-            // A folder without a manifest is no package; npm leaves folders that hold nothing but others.
+            // A folder without a manifest is no package; npm leaves folders that hold nothing but others. What scripts are in it, nobody
+            // can name.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 self.nested(root);
+                self.nameless |= self
+                    .children(root)?
+                    .iter()
+                    .any(|(path, kind)| kind.is_file() && path.file_name().and_then(|name| name.to_str()).is_some_and(is_script));
                 return Ok(());
             }
             Err(error) => return Err(at(&error, &path)),
@@ -190,6 +222,8 @@ impl Walk<'_> {
     fn files(&mut self, root: &Path, folder: &Path, replaced: &HashSet<String>, aside: bool, found: &mut Found) -> io::Result<()> {
         for (path, kind) in self.children(folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_unread = kind.is_symlink() || name.rsplit_once('.').is_some_and(|(_, extension)| UNREAD.contains(&extension));
+            found.package.partial |= is_unread && !aside;
             if kind.is_dir() && name == "node_modules" {
                 // What lies among tests was installed by nobody.
                 if !aside {
@@ -275,7 +309,9 @@ impl Found {
             package.partial |= source.cut;
             let mut imports: Box<[_]> = source.imports.into_iter().collect();
             imports.sort_unstable();
-            package.modules.push(Module { inner, features: sorted(source.features), imports });
+            let literals = source.features.iter().filter(|feature| is_literal(**feature)).count();
+            package.partial |= source.hidden > MOST_HIDDEN && source.hidden * 2 > literals;
+            package.modules.push(Module { inner, features: sorted(source.features), imports, weight: 0.0 });
         }
         package.modules.sort_by(|a, b| a.inner.cmp(&b.inner));
         package.all = sorted(package.modules.iter().flat_map(|module| module.features.iter().copied()).collect());
@@ -301,7 +337,7 @@ fn source(path: &Path) -> io::Result<Option<Source>> {
 /// What the project beside the tree asks for.
 fn asked(project: &Path) -> io::Result<Vec<String>> {
     let path = project.join("package.json");
-    let bytes = match fs::read(&path) {
+    let bytes = match manifest_bytes(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(at(&error, &path)),

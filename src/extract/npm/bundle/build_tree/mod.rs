@@ -17,7 +17,7 @@ use std::path::Path;
 
 use self::package::Installed;
 use self::score::Score;
-use super::detect::is_minified;
+use super::detect::{is_minified, unpacks};
 use super::feature::{Bundle, Feature, of_bundle, sentences};
 use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation, TreeFacts, purl};
 
@@ -26,6 +26,9 @@ const MANY: usize = 20;
 /// The share of a bundle's texts, in percent, that the tree must account for before anything is ruled out: of ordinary bundles it
 /// has 94 to 98, of one whose texts were garbled none.
 const LEAST_KNOWN: usize = 75;
+
+/// Bytes beyond a feature that are taken for the same package's, where no other is: code without any is somebody else's.
+const LONGEST_GAP: usize = 1024;
 
 /// A build's `node_modules`, read once.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub struct BuildTree {
     links: HashMap<String, String>,
     /// Packages that the project itself asks for.
     asked: Vec<String>,
+    /// Whether scripts lie in it of which nothing says whose they are: then nothing is ruled out.
+    nameless: bool,
 }
 
 /// How far a feature is spread.
@@ -57,7 +62,7 @@ impl BuildTree {
     ///
     /// When something of it cannot be read, or a package's manifest is no JSON: what is not known cannot be ruled out.
     pub fn read(folder: &Path) -> io::Result<Self> {
-        let folder::Folder { packages, links, asked } = folder::read(folder)?;
+        let folder::Folder { packages, links, asked, nameless } = folder::read(folder)?;
         let mut spread: HashMap<Feature, Spread> = HashMap::new();
         for (one, package) in packages.iter().enumerate() {
             let one = u32::try_from(one).unwrap_or(u32::MAX);
@@ -68,7 +73,9 @@ impl BuildTree {
             }
         }
         let places = packages.iter().enumerate().map(|(at, package)| (package.place.clone(), at)).collect();
-        Ok(Self { packages, spread, places, links, asked })
+        let mut tree = Self { packages, spread, places, links, asked, nameless };
+        tree.weigh();
+        Ok(tree)
     }
 
     /// Every package of the tree, as a lockfile would name it. Those of the workspace without a version are the project's own.
@@ -87,11 +94,15 @@ impl BuildTree {
     /// What of the tree is in a bundle, and what certainly is not.
     pub(crate) fn compare(&self, path: &EntryPath, code: &[u8]) -> (BundleTrace, Vec<Absence>) {
         let bundle = of_bundle(code);
-        let scores: Vec<Score> = self.packages.iter().map(|package| self.score(package, &bundle.features)).collect();
+        let scores: Vec<Score> = self.packages.iter().map(|package| self.score(package, &bundle)).collect();
         let inside = self.inside(&scores);
         let known = bundle.texts.iter().filter(|text| self.spread.contains_key(text)).count();
-        let accounts =
-            !bundle.cut && bundle.texts.len() >= MANY && known.saturating_mul(100) >= bundle.texts.len().saturating_mul(LEAST_KNOWN);
+        // What a program has encoded may be anything.
+        let accounts = !self.nameless
+            && !unpacks(code)
+            && !bundle.cut
+            && bundle.texts.len() >= MANY
+            && known.saturating_mul(100) >= bundle.texts.len().saturating_mul(LEAST_KNOWN);
         let is_out = |at: &usize| accounts && scores.get(*at).is_some_and(|score| score.own_literals >= MANY && score.is_gone);
         let absent = (0..self.packages.len()).filter(|at| !inside.contains(at)).filter(is_out);
         let absences = absent.filter_map(|at| self.packages.get(at)).map(|package| Absence {
@@ -109,15 +120,20 @@ impl BuildTree {
         packages.sort_unstable();
         let proven =
             scores.iter().zip(&self.packages).filter(|(score, package)| score.is_certain() && package.origin() == Origin::Registry);
+        let is_copied = inside.iter().any(|at| {
+            let is_registry = self.packages.get(*at).is_some_and(|package| package.origin() == Origin::Registry);
+            is_registry && scores.get(*at).is_some_and(Score::is_copied)
+        });
         let place = |score: &Score, package: &Installed| if score.is_this_copy() { package.place.clone() } else { String::new() };
         let proven = proven.map(|(score, package)| (package.name.clone(), place(score, package))).collect();
         let sentences = sentences(code, is_minified(code));
-        let known = sentences.iter().filter(|text| self.spread.contains_key(text)).count();
+        let unknown = || sentences.iter().filter(|(text, _)| !self.spread.contains_key(text));
+        let (known, unknown_bytes) = (sentences.len() - unknown().count(), unknown().map(|(_, length)| *length as u64).sum());
         let likely = inside.iter().filter(|at| scores.get(**at).is_some_and(Score::is_all_there));
         let likely = likely.filter_map(|at| self.packages.get(*at)).filter(|package| package.origin() == Origin::Registry);
         let mut likely: Vec<String> = likely.map(|package| package.name.clone()).collect();
         likely.sort_unstable();
-        let tree = Some(TreeFacts { texts: sentences.len(), known, proven, likely });
+        let tree = Some(TreeFacts { texts: sentences.len(), known, unknown_bytes, proven, likely, is_copied });
         (BundleTrace { packages, tree, ..BundleTrace::new(path, path, "npm/build-tree") }, absences.collect())
     }
 
@@ -134,9 +150,10 @@ impl BuildTree {
         let mut bytes: HashMap<usize, u64> = HashMap::new();
         for pair in spots.windows(2) {
             let [(from, one), (to, other)] = pair else { continue };
-            let gap = (to - from) as u64;
-            *bytes.entry(*one).or_default() += gap - gap / 2;
-            *bytes.entry(*other).or_default() += gap / 2;
+            let half = |share: usize| share.min(LONGEST_GAP) as u64;
+            let gap = to - from;
+            *bytes.entry(*one).or_default() += half(gap - gap / 2);
+            *bytes.entry(*other).or_default() += half(gap / 2);
         }
         bytes
     }

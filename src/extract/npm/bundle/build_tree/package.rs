@@ -22,6 +22,8 @@ pub(super) struct Module {
     pub(super) inner: String,
     pub(super) features: Box<[Feature]>,
     pub(super) imports: Box<[Import]>,
+    /// How much its features say: each is worth the less, the more packages have it.
+    pub(super) weight: f64,
 }
 
 /// A package, installed or of the project's own workspace.
@@ -38,8 +40,13 @@ pub(super) struct Installed {
     pub(super) all: Box<[Feature]>,
     /// Features of what no bundle is made of: tests, and what replaces other modules for browsers.
     pub(super) aside: Box<[Feature]>,
-    /// Whether something of it was not read.
+    /// Whether something of it was not read, or cannot be told by what a minifier leaves.
     pub(super) partial: bool,
+    /// Features that no other package has, those of them that are literals, and literals in its code that no package of another name
+    /// has.
+    pub(super) own: usize,
+    pub(super) own_literals: usize,
+    pub(super) kin_literals: usize,
     /// What its manifest exports: subpath by subpath, under any condition.
     pub(super) exports: BTreeMap<String, Vec<String>>,
     /// What its own names for modules (`#x`) stand for.
@@ -134,7 +141,7 @@ mod tests {
     fn package(manifest: &serde_json::Value, files: &[&str]) -> Installed {
         let mut package = Installed::default();
         package.read(manifest);
-        let module = |inner: &&str| Module { inner: (*inner).to_owned(), features: Box::default(), imports: Box::default() };
+        let module = |inner: &&str| Module { inner: (*inner).to_owned(), features: Box::default(), imports: Box::default(), weight: 0.0 };
         package.modules = files.iter().map(module).collect();
         package.modules.sort_by(|a, b| a.inner.cmp(&b.inner));
         package

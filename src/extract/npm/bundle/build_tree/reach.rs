@@ -59,7 +59,7 @@ impl BuildTree {
         for name in &self.asked {
             let import = Import { name: name.clone(), called: false };
             reach.follow("", &import);
-            reach.hint("", &import);
+            reach.hint("", &import, true);
         }
         loop {
             if let Some((package, module)) = reach.todo.pop() {
@@ -127,13 +127,13 @@ impl Reach<'_> {
         let Some(score) = self.scores.get(package) else { return };
         let there = installed.modules.iter().zip(&score.modules).filter(|(_, score)| score.share() >= LEAST_THERE);
         let imports = there.flat_map(|(module, _)| &module.imports);
-        imports.filter(|import| !import.name.starts_with(['.', '/', '#'])).for_each(|import| self.hint(&installed.place, import));
+        imports.filter(|import| !import.name.starts_with(['.', '/', '#'])).for_each(|import| self.hint(&installed.place, import, false));
     }
 
     /// Takes the package of an import, where enough of it is there.
-    fn hint(&mut self, place: &str, import: &Import) {
+    fn hint(&mut self, place: &str, import: &Import, is_asked: bool) {
         let package = self.named(place, import).map(|(package, _)| package);
-        if let Some(package) = package.filter(|at| self.scores.get(*at).is_some_and(Score::may_follow)) {
+        if let Some(package) = package.filter(|at| self.scores.get(*at).is_some_and(|score| score.may_follow(is_asked))) {
             self.take(package);
         }
     }

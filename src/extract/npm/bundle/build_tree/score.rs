@@ -1,10 +1,8 @@
 //! How much of a package is in a bundle.
 
-use std::collections::HashSet;
-
 use super::package::Installed;
 use super::{BuildTree, Feature};
-use crate::extract::npm::bundle::feature::is_literal;
+use crate::extract::npm::bundle::feature::{Bundle, is_literal};
 
 /// The share of a module's weight that must be in the bundle.
 pub(super) const LEAST_SHARE: f64 = 0.5;
@@ -58,40 +56,59 @@ impl ModuleScore {
 }
 
 impl BuildTree {
-    pub(super) fn score(&self, package: &Installed, bundle: &HashSet<Feature>) -> Score {
+    /// Weighs what the packages of a tree have, once.
+    pub(super) fn weigh(&mut self) {
+        let Self { packages, spread, .. } = self;
+        for package in packages {
+            let of = |feature: &Feature| spread.get(feature).copied();
+            for module in &mut package.modules {
+                module.weight =
+                    module.features.iter().map(|feature| 1.0 / f64::from(of(feature).map_or(1, |spread| spread.packages))).sum();
+            }
+            let own = |feature: &&Feature| of(feature).is_some_and(|spread| spread.packages == 1);
+            package.own = package.all.iter().filter(own).count();
+            package.own_literals = package.all.iter().filter(own).filter(|feature| is_literal(**feature)).count();
+            let code = package.modules.iter().filter(|module| !module.inner.ends_with(".json"));
+            let is_kin = |feature: &&Feature| is_literal(**feature) && of(feature).is_some_and(|spread| spread.kin);
+            package.kin_literals = code.map(|module| module.features.iter().filter(is_kin).count()).sum();
+        }
+    }
+
+    pub(super) fn score(&self, package: &Installed, bundle: &Bundle) -> Score {
         let spread = |feature: &Feature| self.spread.get(feature).map_or(1, |spread| spread.packages.max(1));
-        let mut score = Score::default();
+        let mut score = Score {
+            all: package.all.len(),
+            own: package.own,
+            own_literals: package.own_literals,
+            kin_literals: package.kin_literals,
+            ..Score::default()
+        };
+        let hits: Vec<Feature> = bundle.hits(&package.all).collect();
         for module in &package.modules {
-            let mut own = ModuleScore::default();
+            let mut own = ModuleScore { weight: module.weight, ..ModuleScore::default() };
             let is_code = !module.inner.ends_with(".json");
-            for feature in &module.features {
-                let (among, is_hit) = (spread(feature), bundle.contains(feature));
-                let worth = 1.0 / f64::from(among);
-                own.weight += worth;
-                own.hit += if is_hit { worth } else { 0.0 };
-                own.own_hits += usize::from(is_hit && among == 1);
+            for feature in bundle.hits(&module.features).take(if hits.is_empty() { 0 } else { usize::MAX }) {
+                let among = spread(&feature);
+                own.hit += 1.0 / f64::from(among);
+                own.own_hits += usize::from(among == 1);
                 // What stands in data, no map need speak of.
-                if is_code && is_literal(*feature) && self.spread.get(feature).is_some_and(|spread| spread.kin) {
-                    score.kin_literals += 1;
-                    score.kin_literal_hits += usize::from(is_hit);
-                }
+                let is_kin = is_code && is_literal(feature) && self.spread.get(&feature).is_some_and(|spread| spread.kin);
+                score.kin_literal_hits += usize::from(is_kin);
             }
             score.best = score.best.max(own.share());
             score.modules.push(own);
         }
-        for feature in &package.all {
-            let (is_own, is_hit) = (spread(feature) == 1, bundle.contains(feature));
-            score.hits += usize::from(is_hit);
-            if is_own {
-                score.own += 1;
-                score.own_hits += usize::from(is_hit);
-                score.own_literals += usize::from(is_literal(*feature));
-                score.own_literal_hits += usize::from(is_hit && is_literal(*feature));
+        for feature in hits {
+            score.hits += 1;
+            if spread(&feature) == 1 {
+                score.own_hits += 1;
+                score.own_literal_hits += usize::from(is_literal(feature));
             }
         }
-        score.all = package.all.len();
-        let mut aside = package.aside.iter().filter(|feature| !self.spread.contains_key(feature));
-        score.is_gone = score.own_hits == 0 && !package.partial && !aside.any(|feature| bundle.contains(feature));
+        // Of two packages with the same modules, either may be what is there.
+        let is_half = |module: &ModuleScore| module.share() >= LEAST_SHARE && module.hit >= LEAST_HIT;
+        let mut aside = bundle.hits(&package.aside).filter(|feature| !self.spread.contains_key(feature));
+        score.is_gone = score.own_hits == 0 && !package.partial && !score.modules.iter().any(is_half) && aside.next().is_none();
         score
     }
 }
@@ -120,9 +137,14 @@ impl Score {
         self.best >= MOST_SHARE && self.own_hits >= 20.max(self.own / 3)
     }
 
-    /// Whether nothing speaks against it, for a package that another one imports.
-    pub(super) fn may_follow(&self) -> bool {
-        let is_small = self.own <= FEW && self.hits * 10 >= self.all * 3;
+    /// Whether it is there beyond doubt, in a script that nothing else shows to be a bundle.
+    pub(super) fn is_copied(&self) -> bool {
+        self.is_certain() || self.modules.iter().any(|module| module.share() >= MOST_SHARE && module.hit >= 8.0 && module.own_hits >= 6)
+    }
+
+    /// Whether nothing speaks against it, for a package that another one imports. What the project merely asks for must show.
+    pub(super) fn may_follow(&self, is_asked: bool) -> bool {
+        let is_small = !is_asked && self.own <= FEW && self.hits * 10 >= self.all * 3;
         self.all > 0
             && (is_small || self.best >= LEAST_IMPORTED && self.own_hits >= (self.own / 10).clamp(self.own.min(1), 3).max(self.own / RARE))
     }
