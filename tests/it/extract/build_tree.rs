@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use fngate::extract::{BuildTree, EXTRACTORS, attribute, compare};
-use fngate::model::{Entry, EntryPath, File, Inventory, Relation};
+use base64::Engine as _;
+use fngate::extract::{BuildTree, EXTRACTORS, attribute, bound, compare};
+use fngate::model::{Bound, BoundKind, Entry, EntryPath, File, Inventory, Relation};
 
 /// A module of one package: sentences that stand nowhere else, and what it calls for.
 fn module(topic: &str, calls: &[&str]) -> String {
@@ -208,9 +209,9 @@ fn mapped(lines: &[(Option<&str>, Option<&str>, String)]) -> (String, String) {
 
 #[test]
 fn a_map_is_held_against_its_own_sources() {
-    let (alpha, clean) = (module("alpha", &[]), module("clean", &[]));
+    let (alpha, clean) = (module("alpha", &[]) + &module("other", &[]), module("clean", &[]));
     for (content, is_believed) in [(alpha.as_str(), true), (clean.as_str(), false)] {
-        let line = bundle(&[minified("alpha")]);
+        let line = bundle(&[minified("alpha"), minified("other")]);
         let (code, map) = mapped(&[(Some("../node_modules/clean/index.js"), Some(content), line)]);
         let found = seen(&[("index.js", &code), ("index.js.map", &map)], None);
         assert_eq!(contradictions(&found).is_empty(), is_believed, "{:?}", found.problems);
@@ -241,7 +242,7 @@ fn a_map_is_held_against_the_tree() {
     // Code that is in none of the build's modules, under the name of one that is.
     let (code, map) = mapped(&[
         (Some("../node_modules/alpha/index.js"), None, bundle(&[line("alpha")])),
-        (Some("../node_modules/tiny/range.js"), None, line("foreign")),
+        (Some("../node_modules/tiny/range.js"), None, line("foreign") + &line("strange")),
     ]);
     let found = seen(&[("index.js", &code), ("index.js.map", &map)], Some(root.path()));
     assert!(contradictions(&found)[0].contains("are in none of the build's own modules"), "{:?}", found.problems);
@@ -338,4 +339,140 @@ fn statistics_say_which_bundler_it_was() {
     let stats = stats.to_string();
     let stats = format!("{{\"hash\":\"0\",{}", stats.trim_start_matches('{').replace("\"hash\":\"0\",", ""));
     assert_eq!(facts(&[("index.js", &code), ("stats.json", &stats)]), ("webpack", "5.113.0".to_owned()));
+}
+
+/// What is inside files with the tree at hand, and completed by it as the operator's own document.
+fn bounded(files: &[(&str, &str)], tree: &Path) -> Inventory {
+    let mut found = seen(files, Some(tree));
+    let packages = BuildTree::read(tree).unwrap().packages();
+    bound(&mut found, &[Bound { name: "node_modules".to_owned(), kind: BoundKind::Modules, sha256: String::new(), packages }]);
+    found
+}
+
+fn candidates(inventory: &Inventory) -> Vec<String> {
+    inventory.candidates.iter().map(|package| format!("{} {}", package.name, package.version.as_deref().unwrap_or("?"))).collect()
+}
+
+#[test]
+fn joined_modules_without_a_mark_are_found_by_their_code() {
+    let root = tree();
+    let joined = format!("{}\nexport const handler = () => 1;\n", module("alpha", &[]));
+    assert!(seen(&[("index.mjs", &joined)], None).bundles.is_empty(), "nothing shows it");
+    let found = seen(&[("index.mjs", &joined)], Some(root.path()));
+    assert!(bundled(&found).contains(&"alpha 1.0.0".to_owned()) && found.problems.len() == 1, "{:?}", found.problems);
+    // The function's own code is its own, and an installed package speaks for itself.
+    let own = module("own", &[]);
+    assert!(seen(&[("index.mjs", &own), ("node_modules/alpha/index.js", &joined)], Some(root.path())).bundles.is_empty());
+}
+
+#[test]
+fn shared_modules_and_other_characters_rule_nothing_out() {
+    let root = tree();
+    let copy = module("alpha", &[]) + &module("extra", &[]);
+    install(root.path(), "node_modules/copy", "copy", "1.0.0", &[("index.js", &module("alpha", &[])), ("more.js", &copy)]);
+    let words = |word: &str| (0..30).map(|at| format!("exports.k{at} = '{word} {at} {word}';\n")).collect::<String>();
+    install(root.path(), "node_modules/words", "words", "1.0.0", &[("en.js", &words("plain words")), ("zh.js", &words("纯文字纯文字"))]);
+    let found = seen(&[("index.js", &bundle(&[minified("alpha")]))], Some(root.path()));
+    let out: Vec<&str> = found.absences.iter().map(|absence| absence.purl.as_str()).collect();
+    assert_eq!(out, ["pkg:npm/beta@2.0.0"]);
+    // Nor does anything where the program unpacks something.
+    let packed = bundle(&[minified("alpha"), format!("new Function(d(\"{}\"))()", "QUJD".repeat(2000))]);
+    assert_eq!(seen(&[("index.js", &packed)], Some(root.path())).absences.len(), 0);
+}
+
+#[test]
+fn what_a_list_leaves_out_and_the_tree_shows_is_a_candidate() {
+    let root = tree();
+    install(
+        root.path(),
+        "node_modules/brief",
+        "brief",
+        "9.0.0",
+        &[(
+            "index.js",
+            "exports.briefOnly = (x) => { if (!x.briefFlag) throw new Error('the brief thing is not there at all'); return x.briefValue; };",
+        )],
+    );
+    let brief = "t.briefOnly=x=>{if(!x.briefFlag)throw new Error(\"the brief thing is not there at all\");return x.briefValue};";
+    let (code, map) = mapped(&[
+        (Some("../node_modules/alpha/index.js"), None, bundle(&[minified("alpha")])),
+        (Some("../src/args.js"), None, brief.to_owned()),
+    ]);
+    let found = bounded(&[("index.js", &code), ("index.js.map", &map)], root.path());
+    assert_eq!((contradictions(&found), bundled(&found)), (vec![], vec!["alpha 1.0.0".to_owned()]));
+    assert!(candidates(&found).contains(&"brief 9.0.0".to_owned()), "{:?}", candidates(&found));
+}
+
+#[test]
+fn versions_of_the_artifacts_own_making_do_not_stand_against_the_operators() {
+    let root = tree();
+    let (code, map) = mapped(&[
+        (Some("../node_modules/alpha/index.js"), None, bundle(&[minified("alpha")])),
+        (Some("../node_modules/.pnpm/tiny@9.9.9/node_modules/tiny/range.js"), None, "k(()=>RangeError);".to_owned()),
+    ]);
+    let found = bounded(&[("index.js", &code), ("index.js.map", &map)], root.path());
+    let tiny = found.packages.iter().find(|package| package.name == "tiny").unwrap();
+    assert_eq!((tiny.version.as_deref(), tiny.candidates.join(" ")), (None, "3.0.0 9.9.9".to_owned()));
+}
+
+#[test]
+fn a_bundle_of_other_code_is_not_bounded_by_the_tree() {
+    let root = tree();
+    for (modules, is_bounded) in [(&["alpha"][..], true), (&["foreign", "strange"], false)] {
+        let code = bundle(&modules.iter().map(|topic| minified(topic)).collect::<Vec<_>>());
+        let found = bounded(&[("index.js", &code)], root.path());
+        assert_eq!(!found.problems[0].bounded.is_empty(), is_bounded, "{:?}", found.problems);
+    }
+}
+
+#[test]
+fn a_function_with_much_to_say_of_its_own_is_not_accused() {
+    let root = tree();
+    let own = format!("const page = '{}';\n", "words of a page ".repeat(8)) + &module("own", &[]) + &module("mine", &[]);
+    let line = minified("own") + &minified("mine");
+    let (code, map) =
+        mapped(&[(Some("../node_modules/alpha/index.js"), None, bundle(&[minified("alpha")])), (Some("../src/own.tsx"), Some(&own), line)]);
+    assert_eq!(contradictions(&seen(&[("index.js", &code), ("index.js.map", &map)], Some(root.path()))), [""; 0]);
+    // JSON that webpack puts into a text has no mapping, and its texts are in no source.
+    let data = format!(
+        "var j=JSON.parse('{{{}}}');",
+        (0..90).map(|at| format!("\"key {at} of it\":\"some words number {at}\"")).collect::<Vec<_>>().join(",")
+    );
+    let (code, map) =
+        mapped(&[(Some("../node_modules/alpha/index.js"), Some(&module("alpha", &[])), bundle(&[minified("alpha")]) + &data)]);
+    let map = map.replace(&vlq(code.len()), &vlq(code.len() - data.len()));
+    for tree in [None, Some(root.path())] {
+        assert_eq!(contradictions(&seen(&[("index.js", &code), ("index.js.map", &map)], tree)), [""; 0]);
+    }
+}
+
+#[test]
+fn one_metafile_may_speak_of_two_outputs_of_one_name() {
+    let (first, second) = (bundle(&[minified("alpha")]), bundle(&[minified("beta"), minified("beta")]));
+    let output = |code: &str, name: &str| serde_json::json!({"bytes": code.len(), "inputs": {format!("node_modules/{name}/index.js"): {"bytesInOutput": code.len()}}});
+    let meta = serde_json::json!({"inputs": {}, "outputs": {"dist/index.js": output(&first, "alpha"), "dist/b/index.js": output(&second, "beta")}}).to_string();
+    let both = seen(&[("index.js", &first), ("b/index.js", &second), ("meta.json", &meta)], None);
+    assert_eq!((contradictions(&both), bundled(&both)), (vec![], vec!["alpha ?".to_owned(), "beta ?".to_owned()]));
+    // Each in a package of its own.
+    let alone = seen(&[("index.js", &second), ("meta.json", &meta)], None);
+    assert_eq!((contradictions(&alone), bundled(&alone)), (vec![], vec!["beta ?".to_owned()]));
+}
+
+#[test]
+fn a_small_script_speaks_by_its_own_map() {
+    let map = r#"{"version":3,"sources":["../node_modules/a/i.js"],"mappings":"AAAA,gB"}"#;
+    let code = format!(
+        "exports.f=e=>e+1\n//# sourceMappingURL=data:application/json;base64,{}\n",
+        base64::engine::general_purpose::STANDARD.encode(map)
+    );
+    assert_eq!(bundled(&seen(&[("880.index.js", &code)], None)), ["a ?"]);
+}
+
+#[test]
+fn a_list_without_end_is_none() {
+    let paths: Vec<String> = (0..60_000).map(|at| format!("p{at}/i.js")).collect();
+    let text = format!("Bundled license information:\n\n{}:\n  /*! x */\n", paths.join(", "));
+    let found = seen(&[("index.js", &bundle(&[minified("alpha")])), ("index.js.LEGAL.txt", &text)], None);
+    let kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind).collect();
+    assert_eq!((bundled(&found).len(), kinds), (0, vec!["minified-unattributed"]));
 }

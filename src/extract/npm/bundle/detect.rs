@@ -40,7 +40,7 @@ const RUNTIMES: [(&str, &str); 34] = [
     ("\n// ../.yarn/", "esbuild"),
     ("\n// ../../.yarn/", "esbuild"),
     ("\n// ../../../.yarn/", "esbuild"),
-    ("Bundled license information:", "esbuild"),
+    ("/*! Bundled license information:", "esbuild"),
     ("// @bun", "bun"),
     ("__webpack_require__", "webpack"),
     (",exports.modules={", "webpack"),

@@ -45,7 +45,13 @@ const fn end(tool: &'static str, shape: &'static str, names: bool, from: Option<
 
 /// The shapes. The first that names a bundler decides which it is.
 const MARKS: [Mark; 53] = [
-    mark("browserify", r"\A\(function\(\)\{function r\(e,n,t\)\{function o\(i,f\)", true, None, None),
+    mark(
+        "browserify",
+        r"\A(?:require=)?\(function\(\)\{function r\(e,n,t\)\{function o\(i,f\)|\A\(function\(f\)\{if\(typeof exports===.object.&&typeof module!==.undefined.\)\{module\.exports=f\(\)\}",
+        true,
+        None,
+        None,
+    ),
     mark("bun", r"var __create ?= ?Object\.create;\s*var __getProtoOf ?=", true, None, None),
     mark("bun", r"\A// @bun", true, None, None),
     mark("bun", r"var\{(?:getPrototypeOf|defineProperty):W,(?:getPrototypeOf|defineProperty):W,getOwnPropertyNames:W", true, None, None),

@@ -64,11 +64,16 @@ pub(crate) fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Invent
     if !is_bundle && (code.len() < SMALLEST || package_root(entry.path.as_str()).is_some() || !detect::is_script(entry.path, head)) {
         return;
     }
+    if trees.is_empty() {
+        return;
+    }
+    let known = found.code.iter().find(|code| code.kind != CodeKind::RustBinary).cloned();
+    let own = known.unwrap_or_else(|| self::code(entry.path, entry.content, CodeKind::Bundle, ""));
     for tree in trees {
-        let (trace, absences) = tree.compare(entry.path, code);
+        let (trace, absences) = tree.compare(entry.path, code, &own.texts);
         // A bundler that joins modules without a word leaves nothing but their code.
         if !is_bundle && trace.tree.as_ref().is_some_and(|tree| tree.is_copied) {
-            found.code.push(self::code(entry.path, entry.content, CodeKind::Bundle, ""));
+            found.code.push(own.clone());
             is_bundle = true;
         }
         if is_bundle {

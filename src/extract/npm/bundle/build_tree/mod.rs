@@ -17,8 +17,8 @@ use std::path::Path;
 
 use self::package::Installed;
 use self::score::Score;
-use super::detect::{is_minified, unpacks};
-use super::feature::{Bundle, Feature, of_bundle, sentences};
+use super::detect::unpacks;
+use super::feature::{Bundle, Feature, of_bundle};
 use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation, TreeFacts, purl};
 
 /// Literals that only one package has, of which none is in the bundle: then it was shaken out.
@@ -92,7 +92,7 @@ impl BuildTree {
     }
 
     /// What of the tree is in a bundle, and what certainly is not.
-    pub(crate) fn compare(&self, path: &EntryPath, code: &[u8]) -> (BundleTrace, Vec<Absence>) {
+    pub(crate) fn compare(&self, path: &EntryPath, code: &[u8], sentences: &[(Feature, usize)]) -> (BundleTrace, Vec<Absence>) {
         let bundle = of_bundle(code);
         let scores: Vec<Score> = self.packages.iter().map(|package| self.score(package, &bundle)).collect();
         let inside = self.inside(&scores);
@@ -126,7 +126,6 @@ impl BuildTree {
         });
         let place = |score: &Score, package: &Installed| if score.is_this_copy() { package.place.clone() } else { String::new() };
         let proven = proven.map(|(score, package)| (package.name.clone(), place(score, package))).collect();
-        let sentences = sentences(code, is_minified(code));
         let unknown = || sentences.iter().filter(|(text, _)| !self.spread.contains_key(text));
         let (known, unknown_bytes) = (sentences.len() - unknown().count(), unknown().map(|(_, length)| *length as u64).sum());
         let likely = inside.iter().filter(|at| scores.get(**at).is_some_and(Score::is_all_there));

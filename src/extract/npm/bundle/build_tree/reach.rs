@@ -185,7 +185,9 @@ impl Reach<'_> {
         let Some((package, subpath)) = self.named(place, import) else { return };
         let Some(installed) = tree.packages.get(package) else { return };
         for target in installed.targets(subpath) {
-            if self.fits(package, target) {
+            // What the project merely asks for need not be used.
+            let is_there = || self.share(package, target) >= LEAST_SHARE;
+            if self.fits(package, target) && (!place.is_empty() || is_there()) {
                 self.reached(package, target, import.called);
             }
         }
@@ -197,10 +199,13 @@ impl Reach<'_> {
         score.is_some_and(|score| score.weight <= TINY || score.share() >= LEAST_IMPORTED)
     }
 
+    fn share(&self, package: usize, module: usize) -> f64 {
+        self.scores.get(package).and_then(|score| score.modules.get(module)).copied().unwrap_or_default().share()
+    }
+
     /// Takes a module that something leads to. What a declaration imports may be shaken out, and a small one leaves nothing to tell.
     fn reached(&mut self, package: usize, module: usize, called: bool) {
-        let score = self.scores.get(package).and_then(|score| score.modules.get(module)).copied().unwrap_or_default();
-        if called || score.share() >= LEAST_IMPORTED {
+        if called || self.share(package, module) >= LEAST_IMPORTED {
             self.take(package);
         }
         self.push(package, module);
