@@ -309,6 +309,10 @@ mod tests {
             ("module.exports = __nccwpck_require__(1);\n", "ncc"),
             ("var commonjsGlobal = typeof globalThis !== 'undefined' ? globalThis : {};\n", "rollup"),
             ("// @bun\nimport { a } from 'b';\n", "bun"),
+            ("var x = 1;\n// ../../node_modules/a/index.js\n", "esbuild"),
+            ("// node_modules/a/index.js\n", "esbuild"),
+            ("// ../.yarn/cache/a-npm-1.0.0-0123456789.zip/node_modules/a/index.js\n", "esbuild"),
+            ("exports.id=880,exports.ids=[880],exports.modules={61:e=>{}};\n", "webpack"),
         ] {
             let mut content = text.as_bytes().to_vec();
             content.extend(repeated("const a = 1;\nfunction f(x) { return x; }\n", 4000));
