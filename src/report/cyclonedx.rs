@@ -103,7 +103,8 @@ impl Bom {
     fn bundles(&mut self, inventory: &Inventory, reference: &str) -> Vec<Value> {
         let mut components = Vec::new();
         for bundle in &inventory.bundles {
-            let own = format!("{reference}/{}", bundle.path);
+            // A path may be spelled like a purl or an advisory, and must not be taken for one.
+            let own = format!("{reference}/file:{}", bundle.path);
             let aggregate = if bundle.unattributed == 0 { "complete" } else { "incomplete" };
             self.compositions.push(json!({"aggregate": aggregate, "assemblies": [own]}));
             components.push(file(bundle, inventory, &own));

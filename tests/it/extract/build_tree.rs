@@ -299,6 +299,8 @@ fn a_map_that_cannot_be_read_says_that_there_is_a_bundle() {
     let kinds = |files: &[(&str, &str)]| seen(files, None).problems.iter().map(|problem| problem.kind).collect::<Vec<_>>();
     assert_eq!(kinds(&[("index.js", &plain)]), [""; 0]);
     assert_eq!(kinds(&[("index.js", &plain), ("index.js.map", "{\"version\":3,")]), ["bundle-unattributed"]);
+    let inside = format!("{plain}//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjoz\n");
+    assert_eq!(kinds(&[("index.js", &inside)]), ["bundle-unattributed"]);
     // What is no script's is no map.
     assert_eq!(kinds(&[("index.js", &plain), ("level.map", "0 1 2")]), [""; 0]);
     assert_eq!(kinds(&[("index.js", &plain), ("gone.js.map", "{")]), [""; 0]);
@@ -319,10 +321,7 @@ fn folders_of_kept_modules_have_the_names_of_packages() {
     let rows: Vec<(&str, &str)> = found.packages.iter().map(|package| (package.evidence, package.name.as_str())).collect();
     assert_eq!(rows, [("npm/folder-name", "@s/n")]);
     let kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind).collect();
-    assert_eq!(kinds, ["package-unattributed"]);
-    // The same lines elsewhere are a bundle, and minified ones there too.
-    assert_eq!(seen(&[("index2.js", &glue)], None).bundles.len(), 1);
-    assert_eq!(seen(&[("_virtual/index2.js", &glue.replace('\n', ";"))], None).bundles.len(), 1);
+    assert_eq!(kinds, ["bundle-unattributed", "package-unattributed"]);
 }
 
 #[test]
@@ -423,6 +422,22 @@ fn a_bundle_of_other_code_is_not_bounded_by_the_tree() {
         let found = bounded(&[("index.js", &code)], root.path());
         assert_eq!(!found.problems[0].bounded.is_empty(), is_bounded, "{:?}", found.problems);
     }
+}
+
+#[test]
+fn another_functions_tree_accuses_nobody() {
+    let (root, other) = (tree(), tempfile::tempdir().unwrap());
+    install(other.path(), "node_modules/elsewhere", "elsewhere", "1.0.0", &[("index.js", &module("elsewhere", &[]))]);
+    install(root.path(), "node_modules/gamma", "gamma", "1.0.0", &[("index.js", &module("gamma", &[]))]);
+    let code = format!("// node_modules/alpha/index.js\n{}// node_modules/gamma/index.js\n{}", module("alpha", &[]), module("gamma", &[]));
+    let trees: Vec<BuildTree> = [other.path(), root.path()].map(|root| BuildTree::read(root).unwrap()).into();
+    let path = EntryPath::new("index.js").unwrap();
+    let (entry, mut found) = (Entry { path: &path, content: code.as_bytes() }, Inventory::default());
+    for extractor in EXTRACTORS.iter().filter(|extractor| extractor.wants(&path, &entry.content[..4096])) {
+        extractor.extract(&entry, &mut found).unwrap();
+    }
+    compare(&trees, &entry, &mut found);
+    assert_eq!(contradictions(&attribute(found).sorted()), [""; 0]);
 }
 
 #[test]

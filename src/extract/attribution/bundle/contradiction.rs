@@ -24,7 +24,8 @@ impl Bundle {
     /// not made of, or another list than the build tree proves.
     pub(super) fn contradicted(&mut self, absences: &[Absence], found: &mut Found) {
         let size = self.code.size;
-        let tree = self.traces.iter().find_map(|trace| trace.tree.clone());
+        // Of several trees, the one that it was most likely made from speaks.
+        let tree = self.traces.iter().filter_map(|trace| trace.tree.as_ref()).min_by_key(|tree| tree.unknown_bytes).cloned();
         let absent: HashSet<(&str, &str)> = absences
             .iter()
             .filter(|absence| absence.bundle == self.code.path)
@@ -32,7 +33,7 @@ impl Bundle {
             .collect();
         // A manifest that stands in the code may have been put there without any code of its package.
         let is_spoken = |trace: &&BundleTrace| {
-            trace.source == self.code.path && !["npm/source-map", "npm/version-literal", "npm/build-tree"].contains(&trace.evidence)
+            trace.source == self.code.path && !["npm/source-map", "npm/version-literal", TREE].contains(&trace.evidence)
         };
         let spoken: BTreeSet<String> = self.traces.iter().filter(is_spoken).flat_map(names).collect();
         let sized: HashSet<EntryPath> =
@@ -85,8 +86,12 @@ impl Bundle {
         let sources = map.texts.as_ref()?;
         let unknown = self.code.texts.iter().filter(|(text, _)| sources.binary_search(text).is_err());
         let unknown = unknown.map(|(_, length)| *length as u64).fold(0, u64::saturating_add);
-        (unknown > self.left_by(map).saturating_add(SLACK.max(self.code.code / 100)))
-            .then(|| format!("{unknown} bytes of texts in the code stand in none of its sources"))
+        self.is_too_much(unknown, map).then(|| format!("{unknown} bytes of texts in the code stand in none of its sources"))
+    }
+
+    /// Whether so much text cannot lie in what a list gives to no package.
+    fn is_too_much(&self, unknown: u64, trace: &BundleTrace) -> bool {
+        unknown > self.left_by(trace).saturating_add(SLACK.max(self.code.code / 100))
     }
 
     /// Bytes of the code that a list gives to no package.
@@ -122,7 +127,7 @@ impl Bundle {
             return Some(format!("it lists {bytes} bytes of `{name}`, and nothing of that package in the build's own modules is there"));
         }
         let (unknown, left) = (tree.unknown_bytes, self.left_by(trace));
-        (is_counted && unknown > left.saturating_add(SLACK.max(self.code.code / 100))).then(|| {
+        (is_counted && self.is_too_much(unknown, trace)).then(|| {
             format!("{unknown} bytes of texts in the code are in none of the build's own modules, and it leaves {left} bytes to no package")
         })
     }

@@ -258,7 +258,13 @@ impl Bundle {
             named => format!("{named} of its packages are named, and {share} % of its bytes belong to none that is known"),
         };
         let unreadable = self.traces.iter().find_map(|trace| Some((&trace.source, trace.unreadable.as_ref()?)));
-        let rest = unreadable.map_or_else(|| rest.clone(), |(source, fault)| format!("{rest}, and {source} cannot be read ({fault})"));
+        let rest = unreadable.map_or_else(
+            || rest.clone(),
+            |(source, fault)| {
+                let map = if *source == self.code.path { "the map inside it" } else { source.as_str() };
+                format!("{rest}, and {map} cannot be read ({fault})")
+            },
+        );
         let (kind, what) = match self.code.kind {
             CodeKind::Minified => (&MINIFIED_UNATTRIBUTED, format!("minified{maker} and in no package")),
             CodeKind::Bundle | CodeKind::RustBinary => (&BUNDLE_UNATTRIBUTED, format!("a bundle made{maker}")),

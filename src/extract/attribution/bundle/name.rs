@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bundle, TREE};
-use crate::extract::shift::may_be;
+use crate::extract::shift::{may_be, parted};
 use crate::model::{BundleTrace, Bundled};
 
 /// Bundlers of which modules are in the bundles they make.
@@ -86,11 +86,9 @@ fn complete(named: &mut Vec<(&'static str, Bundled)>, tree: &[Bundled], is_whole
 /// Turns places as the bundler saw them into places seen from a folder of the project. Where the bundler ran in a folder of the project
 /// and took packages from several, a place says nothing certain, and the name alone is left.
 pub(super) fn locate(packages: &mut [Bundled]) {
-    let prefix = |package: &Bundled| package.place.find("node_modules/").map_or(0, |at| at);
     // Some bundlers put modules of their own into bundles, from wherever they are installed.
     let is_located = |package: &&Bundled| package.place.contains("node_modules/") && !BUNDLERS.contains(&package.name.as_str());
-    let prefixes: BTreeSet<String> =
-        packages.iter().filter(is_located).map(|package| package.place[..prefix(package)].to_owned()).collect();
+    let prefixes: BTreeSet<String> = packages.iter().filter(is_located).map(|package| parted(&package.place).0.to_owned()).collect();
     // The folder of the project, where all others lie in it.
     let is_root =
         |root: &&String| prefixes.iter().all(|prefix| prefix.strip_prefix(root.as_str()).is_some_and(|rest| !rest.starts_with("..")));

@@ -11,8 +11,6 @@ use crate::model::{CodeKind, Entry, EntryPath, Inventory};
 /// Bytes below which a file can hide nothing worth a warning: with a bundler's mark in it, and without.
 const SMALLEST_BUNDLE: usize = 256;
 const SMALLEST_MINIFIED: usize = 1024;
-/// Bytes of a readable file in which rollup joins modules.
-const LARGEST_GLUE: usize = 2048;
 /// Windows of a file, evenly spaced, that are looked at for the density of minified code.
 const WINDOWS: usize = 8;
 const WINDOW: usize = 4096;
@@ -77,9 +75,6 @@ impl Extractor for Bundle {
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        if is_glue(entry) {
-            return Ok(());
-        }
         if let Some((kind, tool)) = judge(entry.content) {
             let code = super::code(entry.path, entry.content, kind, tool);
             super::traces(entry, &code, found);
@@ -90,13 +85,6 @@ impl Extractor for Bundle {
         }
         Ok(())
     }
-}
-
-/// Whether a file is what rollup puts between modules that it leaves in files of their own (rollupjs.org, "output.preserveModules"):
-/// a few readable lines in a folder for modules that nobody wrote.
-fn is_glue(entry: &Entry<'_>) -> bool {
-    let is_virtual = entry.path.as_str().split('/').rev().nth(1) == Some("_virtual");
-    is_virtual && entry.content.len() <= LARGEST_GLUE && entry.content.split(|byte| *byte == b'\n').all(|line| line.len() <= LONG_LINE)
 }
 
 /// Whether Node.js may run the file. `require` takes every extension it does not know for JavaScript

@@ -29,6 +29,13 @@ pub(super) fn is_literal(feature: Feature) -> bool {
     feature & 1 == 1
 }
 
+/// Features in their order.
+pub(super) fn sorted(features: HashSet<Feature>) -> Box<[Feature]> {
+    let mut features: Box<[Feature]> = features.into_iter().collect();
+    features.sort_unstable();
+    features
+}
+
 /// FNV-1a, 64 bits. A collision names one package more as a candidate, and acquits none.
 fn hash(bytes: &[u8], literal: bool) -> Feature {
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::beside;
 use super::module_path::located;
 use crate::extract::document::{json, word};
 use crate::extract::{Extractor, Malformed};
@@ -225,8 +226,7 @@ impl Shares {
     }
 
     fn trace(self, source: &EntryPath, output: &str, size: u64, evidence: &'static str, exact: bool) -> Option<BundleTrace> {
-        let folder = source.folder();
-        let bundle = EntryPath::new(&if folder.is_empty() { output.to_owned() } else { format!("{folder}/{output}") }).ok()?;
+        let bundle = beside(source, output)?;
         Some(BundleTrace {
             packages: self.packages.into_values().collect(),
             own: self.own,

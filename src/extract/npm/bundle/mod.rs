@@ -50,21 +50,39 @@ fn traces(entry: &Entry<'_>, code: &Code, found: &mut Inventory) {
     inline_traces(entry, found);
 }
 
-/// What the map inside a script says. A broken one is no evidence; the script stays what it is.
+/// What the map inside a script says. One that cannot be read says that there are sources, and hides which.
 fn inline_traces(entry: &Entry<'_>, found: &mut Inventory) {
-    let map = inline_map(entry.content).and_then(|json| source_map::read(&json, &lines(entry.content)).ok());
-    found.bundle_traces.extend(map.map(|map| mapped(entry.path, entry.path, map)));
+    let has_map = detect::code_of(entry.content).len() < entry.content.len();
+    let trace = match inline_map(entry.content).map(|json| source_map::read(&json, &lines(entry.content))) {
+        Some(Ok(map)) => mapped(entry.path, entry.path, map),
+        Some(Err(fault)) if has_map => unreadable(entry.path, entry.path, &fault),
+        None if has_map => unreadable(entry.path, entry.path, &Malformed("no JSON in base64".to_owned())),
+        Some(Err(_)) | None => return,
+    };
+    found.bundle_traces.push(trace);
+}
+
+/// What a map that cannot be read says.
+fn unreadable(bundle: &EntryPath, source: &EntryPath, fault: &Malformed) -> BundleTrace {
+    let fault = fault.to_string().chars().take(LONGEST_FAULT).collect();
+    BundleTrace { unreadable: Some(fault), ..BundleTrace::new(bundle, source, "npm/source-map") }
+}
+
+/// The file of a name in the folder that another lies in.
+fn beside(path: &EntryPath, name: &str) -> Option<EntryPath> {
+    let folder = path.folder();
+    EntryPath::new(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }).ok()
 }
 
 /// Compares the scripts that an entry was found to be with the build's own trees.
 pub(crate) fn compare(trees: &[BuildTree], entry: &Entry<'_>, found: &mut Inventory) {
+    if trees.is_empty() {
+        return;
+    }
     let mut is_bundle = found.code.iter().any(|code| code.kind != CodeKind::RustBinary);
     let code = detect::code_of(entry.content);
     let head = &code[..code.len().min(HEAD)];
     if !is_bundle && (code.len() < SMALLEST || package_root(entry.path.as_str()).is_some() || !detect::is_script(entry.path, head)) {
-        return;
-    }
-    if trees.is_empty() {
         return;
     }
     let known = found.code.iter().find(|code| code.kind != CodeKind::RustBinary).cloned();
@@ -128,8 +146,6 @@ impl Extractor for SourceMap {
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
         let name = entry.path.file_name();
         let stem = name.strip_suffix(".map").unwrap_or(name);
-        let folder = entry.path.folder();
-        let beside = |of: &str| EntryPath::new(&if folder.is_empty() { of.to_owned() } else { format!("{folder}/{of}") }).ok();
         let read = match entry.content.len() {
             length if length > LARGEST_MAP => Err(Malformed(format!("it is larger than {LARGEST_MAP} bytes"))),
             _ => text(entry).and_then(|text| source_map::read(text, &[])),
@@ -137,16 +153,12 @@ impl Extractor for SourceMap {
         match read {
             Ok(map) => {
                 let file = map.file.as_deref().and_then(|file| file.rsplit('/').next()).filter(|_| !stem.contains('.'));
-                let bundle = beside(file.unwrap_or(stem));
+                let bundle = beside(entry.path, file.unwrap_or(stem));
                 found.bundle_traces.extend(bundle.map(|bundle| mapped(&bundle, entry.path, map)));
             }
             // Whatever else may be called `.map` is none of ours. Beside a script it says that there are sources, and hides which.
             Err(fault) if [".js", ".cjs", ".mjs"].iter().any(|end| stem.ends_with(end)) => {
-                let unreadable = |bundle| BundleTrace {
-                    unreadable: Some(fault.to_string().chars().take(LONGEST_FAULT).collect()),
-                    ..BundleTrace::new(&bundle, entry.path, "npm/source-map")
-                };
-                found.bundle_traces.extend(beside(stem).map(unreadable));
+                found.bundle_traces.extend(beside(entry.path, stem).map(|bundle| unreadable(&bundle, entry.path, &fault)));
             }
             Err(_) => {}
         }
@@ -170,10 +182,7 @@ impl Extractor for LegalText {
         if entry.path.file_name() == "licenses.txt" {
             let packages = licence_comment::listed(entry.content);
             for name in ["index.js", "index.cjs", "index.mjs"].iter().filter(|_| !packages.is_empty()) {
-                let folder = entry.path.folder();
-                let Ok(bundle) = EntryPath::new(&if folder.is_empty() { (*name).to_owned() } else { format!("{folder}/{name}") }) else {
-                    continue;
-                };
+                let Some(bundle) = beside(entry.path, name) else { continue };
                 found.bundle_traces.push(self.trace(&bundle, entry.path, packages.clone()));
             }
             return Ok(());

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 
-use super::feature::{Feature, Source};
+use super::feature::{Feature, Source, sorted};
 use super::module_path::located;
 use crate::extract::Malformed;
 use crate::model::Bundled;
@@ -168,12 +168,6 @@ fn contents<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Contents, D::E
         }
     }
     deserializer.deserialize_any(List)
-}
-
-fn sorted(texts: HashSet<Feature>) -> Box<[Feature]> {
-    let mut texts: Box<[Feature]> = texts.into_iter().collect();
-    texts.sort_unstable();
-    texts
 }
 
 /// Where a source that is of no package comes from; `None` for the function's own. What a package's own map says of itself stands in

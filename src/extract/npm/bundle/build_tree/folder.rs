@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::package::{Installed, Module};
-use crate::extract::npm::bundle::feature::{Feature, Source, is_literal};
+use crate::extract::npm::bundle::feature::{Feature, Source, is_literal, sorted};
 
 /// Files of a tree, and bytes of one that is read.
 const MOST_FILES: usize = 2_000_000;
@@ -84,6 +84,15 @@ fn manifest_bytes(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
+/// Where a folder lies, links resolved; `None` where there is none.
+fn folder(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs::canonicalize(path) {
+        Ok(path) => Ok(Some(path).filter(|path| path.is_dir())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(at(&error, path)),
+    }
+}
+
 /// An error that names the file.
 fn at(error: &io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
@@ -119,11 +128,10 @@ impl Walk<'_> {
                 ".pnpm" | ".bun" | ".deno" | ".store" if kind.is_dir() => {
                     for (stored, kind) in self.children(&path)? {
                         if kind.is_dir() {
-                            let package = stored.join("package");
-                            if name == ".store" && package.is_dir() {
+                            if let Some(package) = self::folder(&stored.join("package"))?.filter(|_| name == ".store") {
                                 self.package(&package)?;
                             }
-                            self.nested(&stored);
+                            self.nested(&stored)?;
                         }
                     }
                 }
@@ -143,11 +151,10 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn nested(&mut self, folder: &Path) {
-        let modules = folder.join("node_modules");
-        if modules.is_dir() {
-            self.todo.push(modules);
-        }
+    /// The packages inside a folder, where it has any.
+    fn nested(&mut self, folder: &Path) -> io::Result<()> {
+        self.todo.extend(self::folder(&folder.join("node_modules"))?);
+        Ok(())
     }
 
     /// A package, or a link to one.
@@ -159,10 +166,7 @@ impl Walk<'_> {
             return Ok(());
         }
         // A link that leads nowhere is nobody's code: npm leaves some of optional packages.
-        let Ok(target) = fs::canonicalize(path) else { return Ok(()) };
-        if !target.is_dir() {
-            return Ok(());
-        }
+        let Some(target) = folder(path)? else { return Ok(()) };
         self.links.insert(self.place(path), self.place(&target));
         // What lies in a store has its dependencies beside it.
         let modules = target.ancestors().skip(1).take(2).find(|folder| folder.file_name().is_some_and(|name| name == "node_modules"));
@@ -198,7 +202,7 @@ impl Walk<'_> {
             // A folder without a manifest is no package; npm leaves folders that hold nothing but others. What scripts are in it, nobody
             // can name.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                self.nested(root);
+                self.nested(root)?;
                 self.nameless |= self
                     .children(root)?
                     .iter()
@@ -224,10 +228,10 @@ impl Walk<'_> {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let is_unread = kind.is_symlink() || name.rsplit_once('.').is_some_and(|(_, extension)| UNREAD.contains(&extension));
             found.package.partial |= is_unread && !aside;
-            if kind.is_dir() && name == "node_modules" {
+            if name == "node_modules" && !kind.is_file() {
                 // What lies among tests was installed by nobody.
                 if !aside {
-                    self.todo.push(path);
+                    self.todo.extend(self::folder(&path)?);
                 }
             } else if kind.is_dir() {
                 let is_aside = aside || ASIDE.contains(&name);
@@ -318,12 +322,6 @@ impl Found {
         package.aside = sorted(others);
         Ok(package)
     }
-}
-
-fn sorted(features: HashSet<Feature>) -> Box<[Feature]> {
-    let mut features: Box<[Feature]> = features.into_iter().collect();
-    features.sort_unstable();
-    features
 }
 
 /// Reads one script; `None` where it is longer than any that is read.
