@@ -425,22 +425,6 @@ fn a_bundle_of_other_code_is_not_bounded_by_the_tree() {
 }
 
 #[test]
-fn another_functions_tree_accuses_nobody() {
-    let (root, other) = (tree(), tempfile::tempdir().unwrap());
-    install(other.path(), "node_modules/elsewhere", "elsewhere", "1.0.0", &[("index.js", &module("elsewhere", &[]))]);
-    install(root.path(), "node_modules/gamma", "gamma", "1.0.0", &[("index.js", &module("gamma", &[]))]);
-    let code = format!("// node_modules/alpha/index.js\n{}// node_modules/gamma/index.js\n{}", module("alpha", &[]), module("gamma", &[]));
-    let trees: Vec<BuildTree> = [other.path(), root.path()].map(|root| BuildTree::read(root).unwrap()).into();
-    let path = EntryPath::new("index.js").unwrap();
-    let (entry, mut found) = (Entry { path: &path, content: code.as_bytes() }, Inventory::default());
-    for extractor in EXTRACTORS.iter().filter(|extractor| extractor.wants(&path, &entry.content[..4096])) {
-        extractor.extract(&entry, &mut found).unwrap();
-    }
-    compare(&trees, &entry, &mut found);
-    assert_eq!(contradictions(&attribute(found).sorted()), [""; 0]);
-}
-
-#[test]
 fn a_function_with_much_to_say_of_its_own_is_not_accused() {
     let root = tree();
     let own = format!("const page = '{}';\n", "words of a page ".repeat(8)) + &module("own", &[]) + &module("mine", &[]);
