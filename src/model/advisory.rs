@@ -84,6 +84,9 @@ pub struct Vulnerability {
     pub paths: Vec<EntryPath>,
     /// Versions that fix it, from the windows that hold the installed one; the least first.
     pub fixed: Vec<String>,
+    /// The least fix version above the installed one against which nothing is known, notices aside; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<String>,
     /// One line, from the record.
     pub summary: String,
     /// When it was published, RFC 3339.

@@ -1,5 +1,8 @@
 //! An advisory: what the matcher and the reports need of an OSV record, whichever source it comes from.
 
+pub use super::listed::Versions;
+use super::version::Version;
+use super::version::pep440::{Pep440, Public};
 use crate::model::Ecosystem;
 
 /// What is known of one vulnerability, reduced to the ecosystems that are judged.
@@ -59,7 +62,22 @@ pub struct Event {
     /// What happens.
     pub kind: EventKind,
     /// At which version, as spelled.
-    pub version: String,
+    pub version: Box<str>,
+    /// The same, read; `None` where it has no place in the ecosystem's order.
+    pub(super) at: Option<Version>,
+    /// The release that a bound begins with which PEP 440 does not read (`2.6.0-NA`): it stands for that release.
+    pub(super) release: Option<Box<Public>>,
+}
+
+impl Event {
+    /// Reads the version once for many judgements.
+    #[must_use]
+    pub fn new(ecosystem: Ecosystem, kind: EventKind, version: &str) -> Self {
+        let at = Version::parse(ecosystem, version);
+        let is_legacy = matches!(&at, Some(Version::Pep440(at)) if matches!(**at, Pep440::Legacy(_)));
+        let release = if is_legacy { Pep440::prefix(version).map(Box::new) } else { None };
+        Self { kind, version: version.into(), at, release }
+    }
 }
 
 /// The kinds of event (OSV schema, `affected[].ranges[].events`).
@@ -73,53 +91,4 @@ pub enum EventKind {
     LastAffected,
     /// The range speaks only of versions before this one.
     Limit,
-}
-
-/// Listed versions in one allocation: some records list thousands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Versions(String);
-
-impl Versions {
-    /// Stands between versions. No version holds a control character, so one that does cannot be told from two.
-    const SEPARATOR: char = '\u{1f}';
-
-    /// Appends a version; the empty string is none.
-    pub fn push(&mut self, version: &str) {
-        if version.is_empty() {
-            return;
-        }
-        if !self.0.is_empty() {
-            self.0.push(Self::SEPARATOR);
-        }
-        self.0.push_str(version);
-    }
-
-    /// The versions in the order of the record.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.split(Self::SEPARATOR).filter(|version| !version.is_empty())
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of them as one text, for storage.
-    pub(super) fn joined(&self) -> &str {
-        &self.0
-    }
-
-    /// The inverse of [`Versions::joined`].
-    pub(super) fn from_joined(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl<'a> FromIterator<&'a str> for Versions {
-    fn from_iter<T: IntoIterator<Item = &'a str>>(versions: T) -> Self {
-        let mut list = Self::default();
-        versions.into_iter().for_each(|version| list.push(version));
-        list
-    }
 }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::api::{Api, PUBLIC, Patience};
+use super::api::{Api, PUBLIC};
 use super::db::Database;
+use super::http::Patience;
 use super::snapshot::Snapshot;
 use super::source::{About, AdvisorySource, SourceError, age_days};
-use crate::model::{Ecosystem, Package};
+use crate::model::{Ecosystem, Package, Vulnerability};
 
 /// Where advisories may come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +76,8 @@ fn is_fresh(database: &Database, choice: &Choice<'_>) -> bool {
 
 /// The service, if it answers; when nothing else may be used, an error if it does not.
 fn service(choice: &Choice<'_>) -> Result<Result<Api, String>, SourceError> {
-    let reached = Api::new(choice.service, Patience::default()).and_then(|api| api.reach().map(|()| api));
+    let reached = Api::new(choice.service, Patience::default(), folder().map(|folder| folder.join("records")))
+        .and_then(|api| api.reach().map(|()| api));
     match reached {
         Ok(api) => Ok(Ok(api)),
         Err(error) if choice.mode == Mode::Online => Err(error.into()),
@@ -90,8 +92,8 @@ struct Stale {
 }
 
 impl AdvisorySource for Stale {
-    fn advisories(&self, packages: &[Package]) -> Result<Vec<super::Advisory>, SourceError> {
-        self.database.advisories(packages)
+    fn judge(&self, packages: &[Package]) -> Result<Vec<Vec<Vulnerability>>, SourceError> {
+        self.database.judge(packages)
     }
 
     fn covers(&self, ecosystem: Ecosystem) -> bool {
@@ -113,10 +115,15 @@ pub fn service_url() -> String {
 /// for caches (`XDG_CACHE_HOME` or `~/.cache`; `~/Library/Caches`; `%LOCALAPPDATA%`).
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(path) = variable("FNGATE_DB") {
-        return Some(path);
+    if let Some(path) = std::env::var_os("FNGATE_DB").filter(|value| !value.is_empty()) {
+        return Some(path.into());
     }
+    folder().map(|folder| folder.join("advisories.db"))
+}
+
+/// Where fngate keeps what it can fetch again: the platform's folder for caches.
+fn folder() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = |rest: &str| variable("HOME").map(|home| home.join(rest));
     let caches = if cfg!(windows) {
         variable("LOCALAPPDATA")
@@ -126,5 +133,5 @@ pub fn default_path() -> Option<PathBuf> {
         // The XDG base directory specification: a relative path is invalid and is ignored.
         variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| home(".cache"))
     };
-    caches.map(|folder| folder.join("fngate").join("advisories.db"))
+    caches.map(|folder| folder.join("fngate"))
 }

@@ -7,9 +7,12 @@
 pub mod advisory;
 pub mod alias;
 pub mod api;
+mod cache;
 pub mod choice;
 pub mod db;
+pub mod http;
 mod lenient;
+mod listed;
 pub mod matcher;
 pub mod range;
 pub mod record;
@@ -27,8 +30,7 @@ pub use self::source::{About, AdvisorySource, SourceError};
 
 use crate::model::{Package, Vulnerability};
 
-/// Every vulnerability of the packages that the source knows.
+/// Every vulnerability of the packages that the source knows, in the packages' order, those of one package by id.
 pub fn vulnerabilities(source: &dyn AdvisorySource, packages: &[Package]) -> Result<Vec<Vulnerability>, SourceError> {
-    let advisories = source.advisories(packages)?;
-    Ok(matcher::vulnerabilities(&advisories, packages))
+    Ok(source.judge(packages)?.into_iter().flatten().collect())
 }

@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use super::advisory::{Advisory, Affected, Event, EventKind, Range, Versions};
 use super::lenient::{Head, List, Object, Text};
+use super::version::Version;
 use crate::model::Ecosystem;
 
-/// Events that a range may have. The longest of OSV's dumps have 78.
+/// Events that a record may have, over all its ranges. The longest of OSV's dumps have some hundreds.
 pub const MOST_EVENTS: usize = 10_000;
 /// Versions that one entry may list. The longest of OSV's dumps have some thousands.
 pub const MOST_VERSIONS: usize = 200_000;
@@ -148,6 +149,7 @@ impl Record {
         let specific = raw.database_specific.value.unwrap_or_default();
         let mut malicious = id.starts_with("MAL-") || specific.says_malicious();
         let mut affected = Vec::new();
+        let mut events = 0;
         for entry in raw.affected.values {
             let Some(entry) = entry.value else {
                 partial = true;
@@ -164,6 +166,10 @@ impl Record {
             vectors.extend(scores(&entry.severity));
             let specific = entry.database_specific.value.as_ref();
             malicious |= specific.is_some_and(RawSpecific::says_malicious);
+            events += entry.events();
+            if events > MOST_EVENTS {
+                return Err(RecordError::TooLarge { id, what: format!("more than {MOST_EVENTS} events") });
+            }
             affected.push(entry.read(&id, ecosystem, &name)?);
         }
         let summary = Some(one_line(&raw.summary.0)).filter(|line| !line.is_empty()).unwrap_or_else(|| one_line(&raw.details.0));
@@ -178,7 +184,7 @@ impl Record {
             aliases,
             modified: raw.modified.into_string(),
             published: raw.published.into_string(),
-            withdrawn: !raw.withdrawn.string().trim().is_empty(),
+            withdrawn: is_time(raw.withdrawn.string()),
             vectors,
             word: specific.severity.into_string(),
             summary,
@@ -206,21 +212,28 @@ impl RawAffected {
         }
         let Some(package) = &self.package.value else { return Named::Other };
         let ecosystem = match &package.ecosystem {
-            Text::String(name) => Ecosystem::from_osv(name.trim()),
-            Text::Absent => match purl_parts(package.purl.string()) {
+            Text::String(name) if !name.trim().is_empty() => ecosystem(name.trim()),
+            Text::String(_) | Text::Absent => match purl_parts(package.purl.string()) {
                 Some((ecosystem, name)) => return Named::Judged(ecosystem, ecosystem.folded(&name)),
-                None if matches!(package.purl, Text::Absent | Text::String(_)) => return Named::Other,
+                // A purl of another type is a package of another ecosystem; without one nobody says what the name is a name of.
+                None if package.purl.string().starts_with("pkg:") => return Named::Other,
                 None => return Named::Unreadable,
             },
             Text::Number(_) | Text::Wrong => return Named::Unreadable,
         };
         match (ecosystem, &package.name) {
             (None, _) => Named::Other,
-            (Some(ecosystem), Text::String(name) | Text::Number(name)) if !name.is_empty() => {
-                Named::Judged(ecosystem, ecosystem.folded(name))
+            (Some(ecosystem), Text::String(name) | Text::Number(name)) if !name.trim().is_empty() => {
+                Named::Judged(ecosystem, ecosystem.folded(name.trim()))
             }
             (Some(_), _) => Named::Unreadable,
         }
+    }
+
+    /// How many events its ranges have, but for those over git commits.
+    fn events(&self) -> usize {
+        let ranges = self.ranges.values.iter().filter_map(|range| range.value.as_ref()).filter(|range| range.r#type.string() != "GIT");
+        ranges.map(|range| range.events.values.len()).sum()
     }
 
     fn read(self, id: &str, ecosystem: Ecosystem, name: &str) -> Result<Affected, RecordError> {
@@ -244,16 +257,18 @@ impl RawAffected {
             if range.r#type.string() == "GIT" {
                 continue;
             }
-            if range.events.values.len() > MOST_EVENTS {
-                return Err(too_large(format!("more than {MOST_EVENTS} events")));
-            }
-            ranges.push(range.read());
+            ranges.push(range.read(ecosystem));
         }
-        let versions: Versions = self.versions.values.iter().map(Text::shown).collect();
+        let versions = Versions::new(ecosystem, self.versions.values.iter().map(Text::shown));
         // A range without events says nothing; beside other evidence that is all there is to it, alone it is a fault.
         let silent = |range: &Range| range.events.is_empty() && range.fault.is_empty();
         if versions.is_empty() && !ranges.is_empty() && ranges.iter().all(silent) {
             fault = "the range has no events".to_owned();
+        }
+        // The same of versions that are none.
+        let unreadable = || versions.iter().all(|version| Version::parse(ecosystem, version).is_none());
+        if ranges.is_empty() && !self.versions.values.is_empty() && fault.is_empty() && unreadable() {
+            fault = "none of `versions` is a version".to_owned();
         }
         ranges.retain(|range| !silent(range));
         let informational = self.database_specific.value.map(|specific| specific.informational.into_string()).unwrap_or_default();
@@ -262,11 +277,12 @@ impl RawAffected {
 }
 
 impl RawRange {
-    fn read(self) -> Range {
+    fn read(self, ecosystem: Ecosystem) -> Range {
         let mut range = Range::default();
         if self.events.wrong {
             range.fault = "`events` is no list".to_owned();
         }
+        let given = !self.events.values.is_empty();
         for event in self.events.values {
             let Some(event) = event.value else {
                 range.fault = "an event is no object".to_owned();
@@ -281,10 +297,13 @@ impl RawRange {
             for (kind, version) in kinds {
                 match version {
                     Text::Absent => {}
-                    Text::String(version) | Text::Number(version) => range.events.push(Event { kind, version }),
+                    Text::String(version) | Text::Number(version) => range.events.push(Event::new(ecosystem, kind, &version)),
                     Text::Wrong => range.fault = "an event's version is no string".to_owned(),
                 }
             }
+        }
+        if given && range.events.is_empty() && range.fault.is_empty() {
+            range.fault = "none of its events says what happens".to_owned();
         }
         range
     }
@@ -297,6 +316,21 @@ impl RawSpecific {
         self.cwe_ids.values.iter().any(|id| says(id.string()))
             || self.cwes.values.iter().filter_map(|cwe| cwe.value.as_ref()).any(|cwe| says(cwe.cwe_id.string()))
     }
+}
+
+/// An ecosystem as records spell it, or nearly so: a record that is lost for a capital letter is a false pass.
+fn ecosystem(name: &str) -> Option<Ecosystem> {
+    let base = name.split_once(':').map_or(name, |(base, _)| base);
+    Ecosystem::ALL.into_iter().find(|ecosystem| ecosystem.as_str().eq_ignore_ascii_case(base))
+}
+
+/// Whether a text is a moment. Go's zero time, which some writers leave where there is none, is not.
+fn is_time(text: &str) -> bool {
+    let text = text.trim();
+    let begins = |form: &str| {
+        text.len() >= form.len() && text.bytes().zip(form.bytes()).all(|(b, f)| if f == b'0' { b.is_ascii_digit() } else { b == f })
+    };
+    begins("0000-00-00") && !text.starts_with("0001-01-01")
 }
 
 fn scores(severity: &List<Object<RawSeverity>>) -> Vec<String> {

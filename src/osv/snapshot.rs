@@ -8,9 +8,10 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::advisory::Advisory;
+use super::matcher;
 use super::record::Record;
 use super::source::{About, AdvisorySource, SourceError};
-use crate::model::{AdvisoryOrigin, Ecosystem, Package};
+use crate::model::{AdvisoryOrigin, Ecosystem, Package, Vulnerability};
 
 /// OSV-shaped records, read by the same reader as any other.
 const JSON: &str = include_str!("snapshot.json");
@@ -50,12 +51,19 @@ impl Snapshot {
     }
 }
 
-impl AdvisorySource for Snapshot {
-    fn advisories(&self, packages: &[Package]) -> Result<Vec<Advisory>, SourceError> {
+impl Snapshot {
+    /// Those that name one of the packages.
+    pub(super) fn about_packages(&self, packages: &[Package]) -> Vec<Advisory> {
         let names = packages.iter().map(|package| (package.ecosystem, package.ecosystem.folded(&package.name)));
         let names = names.collect::<std::collections::HashSet<_>>();
         let wanted = |advisory: &&Advisory| advisory.affected.iter().any(|one| names.contains(&(one.ecosystem, one.name.clone())));
-        Ok(self.advisories.iter().filter(wanted).cloned().collect())
+        self.advisories.iter().filter(wanted).cloned().collect()
+    }
+}
+
+impl AdvisorySource for Snapshot {
+    fn judge(&self, packages: &[Package]) -> Result<Vec<Vec<Vulnerability>>, SourceError> {
+        Ok(matcher::by_package(self.advisories, packages))
     }
 
     fn covers(&self, _: Ecosystem) -> bool {

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::advisory::Advisory;
 use super::api::ApiError;
 use super::db::DatabaseError;
-use crate::model::{Advisories, AdvisoryOrigin, Ecosystem, Package};
+use crate::model::{Advisories, AdvisoryOrigin, Ecosystem, Package, Vulnerability};
 
-/// Knows advisories of packages.
+/// Knows what is known against packages.
+///
+/// It does not hand out advisories for somebody else to match: the advisories of a thousand packages are many times what
+/// becomes of them, and a database that judges package by package needs memory for one. All sources judge by the one matcher
+/// ([`super::matcher`]), so that they cannot disagree.
 pub trait AdvisorySource: Sync {
-    /// Every advisory that names one of the packages: all of them or an error, never a part. It need not look at versions,
-    /// that is the matcher's; an advisory may come several times, and may name other packages too.
-    fn advisories(&self, packages: &[Package]) -> Result<Vec<Advisory>, SourceError>;
+    /// What is known against each package, one list a package, in their order; of all of them or an error, never of a part.
+    fn judge(&self, packages: &[Package]) -> Result<Vec<Vec<Vulnerability>>, SourceError>;
 
     /// Whether it knows the ecosystem at all. Of one that it does not, it says an error rather than nothing.
     fn covers(&self, ecosystem: Ecosystem) -> bool;

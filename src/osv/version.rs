@@ -17,8 +17,8 @@ use crate::model::Ecosystem;
 pub enum Version {
     /// npm and crates.io.
     SemVer(semver::SemVer),
-    /// PyPI.
-    Pep440(pep440::Pep440),
+    /// PyPI; apart, because it is several times as large.
+    Pep440(Box<pep440::Pep440>),
 }
 
 impl Version {
@@ -28,7 +28,7 @@ impl Version {
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Option<Self> {
         match ecosystem {
             Ecosystem::Npm | Ecosystem::CratesIo => semver::SemVer::parse(text).map(Self::SemVer),
-            Ecosystem::PyPi => pep440::Pep440::parse(text).map(Self::Pep440),
+            Ecosystem::PyPi => pep440::Pep440::parse(text).map(Box::new).map(Self::Pep440),
         }
     }
 }

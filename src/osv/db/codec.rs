@@ -3,14 +3,25 @@
 //! ```text
 //! block    = package*
 //! package  = ecosystem:u8 name:text body:bytes
-//! body     = advisory*
-//! advisory = id aliases:list vectors:list word summary published malicious:u8 affected-count affected*
-//! affected = informational fault versions:text range-count range*
+//! body     = ordered:number versions:text advisory*
+//! advisory = id modified affected-count affected* about:bytes
+//! modified = seconds nanoseconds                (since 1970; both 0 where it is not known)
+//! affected = informational fault run-count (gap length)* range-count range*
 //! range    = fault event-count (kind:u8 version:text)*
+//! about    = aliases:list vectors:list word summary published malicious:u8
 //! ```
-//! Withdrawn records are not stored; they affect nothing.
+//! `versions` are all that the package's records list, as [`Table`] keeps them, and each entry says which stretches of them it
+//! lists: places are counted from the end of the stretch before. What the matcher needs stands before what only reports need,
+//! so that records of packages which are not affected are never read whole. Withdrawn records are not stored; they affect
+//! nothing.
+
+use std::ops;
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::super::advisory::{Advisory, Affected, Event, EventKind, Range, Versions};
+use super::super::listed::Table;
 use crate::model::Ecosystem;
 
 /// The bytes end early or say what no writer says.
@@ -18,6 +29,36 @@ use crate::model::Ecosystem;
 pub(super) struct Garbled;
 
 const KINDS: [EventKind; 4] = [EventKind::Introduced, EventKind::Fixed, EventKind::LastAffected, EventKind::Limit];
+
+/// A time after 1970, to the nanosecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Moment {
+    seconds: u64,
+    nanoseconds: u32,
+}
+
+impl Moment {
+    /// No time; before all others.
+    pub(super) const UNKNOWN: Self = Self { seconds: 0, nanoseconds: 0 };
+
+    /// Reads RFC 3339.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        text.trim().parse::<Timestamp>().ok().map(Self::from).filter(|moment| *moment != Self::UNKNOWN)
+    }
+
+    pub(super) fn timestamp(self) -> Option<Timestamp> {
+        Timestamp::new(i64::try_from(self.seconds).ok()?, i32::try_from(self.nanoseconds).ok()?).ok()
+    }
+}
+
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        match (u64::try_from(at.as_second()), u32::try_from(at.subsec_nanosecond())) {
+            (Ok(seconds), Ok(nanoseconds)) => Self { seconds, nanoseconds },
+            _ => Self::UNKNOWN,
+        }
+    }
+}
 
 /// The byte of an ecosystem.
 pub(super) fn ecosystem_byte(ecosystem: Ecosystem) -> u8 {
@@ -49,29 +90,79 @@ fn put_list(out: &mut Vec<u8>, texts: &[String]) {
     texts.iter().for_each(|text| put_bytes(out, text.as_bytes()));
 }
 
-/// Appends an advisory with its entries for one package.
-pub(super) fn put_advisory<'a>(out: &mut Vec<u8>, advisory: &Advisory, entries: impl Iterator<Item = &'a Affected> + Clone) {
-    put_bytes(out, advisory.id.as_bytes());
-    put_list(out, &advisory.aliases);
-    put_list(out, &advisory.vectors);
-    for text in [&advisory.word, &advisory.summary, &advisory.published] {
-        put_bytes(out, text.as_bytes());
+/// Appends the body of a package: its advisories, each with its entries for the package.
+pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&Advisory, Moment, Vec<&Affected>)]) {
+    let entries = || advisories.iter().flat_map(|(_, _, entries)| entries);
+    let table = Table::new(ecosystem, entries().flat_map(|entry| entry.versions.iter()));
+    let (texts, ordered) = table.joined();
+    put_number(out, ordered);
+    put_bytes(out, texts.as_bytes());
+    for (advisory, modified, entries) in advisories {
+        put_bytes(out, advisory.id.as_bytes());
+        put_number(out, modified.seconds as usize);
+        put_number(out, modified.nanoseconds as usize);
+        put_number(out, entries.len());
+        entries.iter().for_each(|entry| put_affected(out, entry, &table));
+        let mut about = Vec::with_capacity(256);
+        put_list(&mut about, &advisory.aliases);
+        put_list(&mut about, &advisory.vectors);
+        for text in [&advisory.word, &advisory.summary, &advisory.published] {
+            put_bytes(&mut about, text.as_bytes());
+        }
+        about.push(u8::from(advisory.malicious));
+        put_bytes(out, &about);
     }
-    out.push(u8::from(advisory.malicious));
-    put_number(out, entries.clone().count());
-    for entry in entries {
-        for text in [&entry.informational, &entry.fault, entry.versions.joined()] {
-            put_bytes(out, text.as_bytes());
+}
+
+fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Table) {
+    put_bytes(out, entry.informational.as_bytes());
+    put_bytes(out, entry.fault.as_bytes());
+    let runs = entry.versions.runs_in(table);
+    put_number(out, runs.len());
+    let mut end = 0;
+    for run in runs {
+        put_number(out, (run.start - end) as usize);
+        put_number(out, (run.end - run.start) as usize);
+        end = run.end;
+    }
+    put_number(out, entry.ranges.len());
+    for range in &entry.ranges {
+        put_bytes(out, range.fault.as_bytes());
+        put_number(out, range.events.len());
+        for event in &range.events {
+            out.push(KINDS.iter().position(|kind| *kind == event.kind).unwrap_or_default() as u8);
+            put_bytes(out, event.version.as_bytes());
         }
-        put_number(out, entry.ranges.len());
-        for range in &entry.ranges {
-            put_bytes(out, range.fault.as_bytes());
-            put_number(out, range.events.len());
-            for event in &range.events {
-                out.push(KINDS.iter().position(|kind| *kind == event.kind).unwrap_or_default() as u8);
-                put_bytes(out, event.version.as_bytes());
-            }
-        }
+    }
+}
+
+/// An advisory of which what only reports need has not been read yet.
+pub(super) struct Sketch<'a> {
+    /// Its id.
+    pub(super) id: &'a str,
+    /// When it was modified.
+    pub(super) modified: Moment,
+    /// Its entries for the package.
+    pub(super) affected: Vec<Affected>,
+    about: Bytes<'a>,
+}
+
+impl Sketch<'_> {
+    /// The whole advisory.
+    pub(super) fn finish(self) -> Result<Advisory, Garbled> {
+        let mut about = self.about;
+        let advisory = Advisory {
+            id: self.id.to_owned(),
+            aliases: about.list()?,
+            vectors: about.list()?,
+            word: about.text()?.to_owned(),
+            summary: about.text()?.to_owned(),
+            published: about.text()?.to_owned(),
+            malicious: about.byte()? != 0,
+            affected: self.affected,
+            ..Advisory::default()
+        };
+        if about.is_empty() { Ok(advisory) } else { Err(Garbled) }
     }
 }
 
@@ -131,27 +222,53 @@ impl<'a> Bytes<'a> {
         Ok((ecosystem, self.text()?, Bytes(self.bytes()?)))
     }
 
-    /// The inverse of [`put_advisory`].
-    pub(super) fn advisory(&mut self, ecosystem: Ecosystem, name: &str) -> Result<Advisory, Garbled> {
-        let mut advisory = Advisory { id: self.text()?.to_owned(), aliases: self.list()?, vectors: self.list()?, ..Advisory::default() };
-        advisory.word = self.text()?.to_owned();
-        advisory.summary = self.text()?.to_owned();
-        advisory.published = self.text()?.to_owned();
-        advisory.malicious = self.byte()? != 0;
-        for _ in 0..self.count()? {
-            let (informational, fault) = (self.text()?.to_owned(), self.text()?.to_owned());
-            let versions = Versions::from_joined(self.text()?);
-            let ranges = (0..self.count()?).map(|_| self.range()).collect::<Result<_, _>>()?;
-            advisory.affected.push(Affected { ecosystem, name: name.to_owned(), ranges, versions, informational, fault });
+    /// The inverse of [`put_body`].
+    pub(super) fn body(&mut self, ecosystem: Ecosystem, name: &str) -> Result<Vec<Sketch<'a>>, Garbled> {
+        let ordered = self.number()?;
+        let table = Arc::new(Table::from_joined(ecosystem, self.text()?, ordered).ok_or(Garbled)?);
+        let mut advisories = Vec::new();
+        while !self.is_empty() {
+            let id = self.text()?;
+            let modified = self.moment()?;
+            let affected = (0..self.count()?).map(|_| self.affected(ecosystem, name, &table)).collect::<Result<_, _>>()?;
+            advisories.push(Sketch { id, modified, affected, about: Bytes(self.bytes()?) });
         }
-        Ok(advisory)
+        Ok(advisories)
     }
 
-    fn range(&mut self) -> Result<Range, Garbled> {
+    fn moment(&mut self) -> Result<Moment, Garbled> {
+        let (seconds, nanoseconds) = (self.number()? as u64, self.number()?);
+        Ok(Moment { seconds, nanoseconds: u32::try_from(nanoseconds).map_err(|_| Garbled)? })
+    }
+
+    fn affected(&mut self, ecosystem: Ecosystem, name: &str, table: &Arc<Table>) -> Result<Affected, Garbled> {
+        let (informational, fault) = (self.text()?.to_owned(), self.text()?.to_owned());
+        let mut runs = Vec::new();
+        let mut end = 0;
+        for _ in 0..self.count()? {
+            let run = self.run(end, table.len())?;
+            end = run.end;
+            runs.push(run);
+        }
+        let versions = Versions::within(table, runs);
+        let ranges = (0..self.count()?).map(|_| self.range(ecosystem)).collect::<Result<_, _>>()?;
+        Ok(Affected { ecosystem, name: name.to_owned(), ranges, versions, informational, fault })
+    }
+
+    /// A stretch that begins at or after a place and ends within a table.
+    fn run(&mut self, from: u32, length: u32) -> Result<ops::Range<u32>, Garbled> {
+        let (gap, count) = (self.number()?, self.number()?);
+        let place = |number: usize| u32::try_from(number).map_err(|_| Garbled);
+        let start = from.checked_add(place(gap)?).ok_or(Garbled)?;
+        let end = start.checked_add(place(count)?).ok_or(Garbled)?;
+        if count == 0 || end > length { Err(Garbled) } else { Ok(start..end) }
+    }
+
+    fn range(&mut self, ecosystem: Ecosystem) -> Result<Range, Garbled> {
         let fault = self.text()?.to_owned();
         let event = |bytes: &mut Self| -> Result<Event, Garbled> {
             let kind = *KINDS.get(usize::from(bytes.byte()?)).ok_or(Garbled)?;
-            Ok(Event { kind, version: bytes.text()?.to_owned() })
+            Ok(Event::new(ecosystem, kind, bytes.text()?))
         };
         let events = (0..self.count()?).map(|_| event(self)).collect::<Result<_, _>>()?;
         Ok(Range { events, fault })

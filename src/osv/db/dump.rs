@@ -42,6 +42,10 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Dump>, BuildError> {
             dumps.push(Dump { ecosystem: named_by(path), path: path.clone() });
             continue;
         }
+        if !meta.is_dir() {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "neither a file nor a directory");
+            return Err(BuildError::Read { path: path.clone(), error });
+        }
         let folders = Ecosystem::ALL.map(|ecosystem| (ecosystem, path.join(ecosystem.as_str())));
         let folders = folders.into_iter().filter(|(_, folder)| folder.is_dir()).collect::<Vec<_>>();
         if folders.is_empty() {
@@ -56,7 +60,8 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<Dump>, BuildError> {
 /// `all.zip` of a folder, else the folder's own records.
 fn within(folder: &Path, ecosystem: Option<Ecosystem>) -> Dump {
     let zip = folder.join("all.zip");
-    Dump { path: if zip.is_file() { zip } else { folder.to_owned() }, ecosystem }
+    // Whatever it is, what is called `all.zip` is the dump: a link that leads nowhere must not stand for an empty folder.
+    Dump { path: if zip.symlink_metadata().is_ok() { zip } else { folder.to_owned() }, ecosystem }
 }
 
 /// The ecosystem that a file's stem or its folder names.
@@ -79,9 +84,13 @@ impl Dump {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.path).map_err(|error| fail(&self.path, error))? {
             let path = entry.map_err(|error| fail(&self.path, error))?.path();
-            if path.extension().is_some_and(|extension| extension == "json") && path.is_file() {
-                files.push(path);
+            if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+                continue;
             }
+            if !path.metadata().map_err(|error| fail(&path, error))?.is_file() {
+                return Err(fail(&path, io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+            }
+            files.push(path);
         }
         files.sort();
         let chunk = |paths: &[PathBuf]| {
@@ -100,9 +109,16 @@ impl Dump {
     fn zip<T: Send + Default>(&self, read: impl Fn(&mut T, &str, &[u8]) -> Result<(), BuildError> + Sync) -> Result<Vec<T>, BuildError> {
         let fail = |error: io::Error| BuildError::Read { path: self.path.clone(), error };
         let broken = |error: zip::result::ZipError| BuildError::Broken { path: self.path.clone(), why: error.to_string() };
+        if !self.path.metadata().map_err(fail)?.is_file() {
+            return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+        }
         let file = File::open(&self.path).map_err(fail)?;
         let size = file.metadata().map_err(fail)?.len();
         let archive = ZipArchive::new(BufferedAt::new(file, size)).map_err(broken)?;
+        // Of entries that share a name the archive's reader keeps one, and the others would be lost.
+        if archive.has_duplicate_names() {
+            return Err(BuildError::Broken { path: self.path.clone(), why: "two entries have one name".to_owned() });
+        }
         let shown = AtomicU64::new(0);
         let chunk = |range: Range<usize>| {
             let mut archive = archive.clone();
@@ -110,7 +126,7 @@ impl Dump {
             for at in range {
                 let entry = archive.by_index(at).map_err(broken)?;
                 let name = entry.name().map_err(broken)?.into_owned();
-                if !name.ends_with(".json") {
+                if !name.to_ascii_lowercase().ends_with(".json") {
                     continue;
                 }
                 let json = whole(entry, &name).map_err(|fault| fault.at(&self.path))?;

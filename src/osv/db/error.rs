@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::super::record::RecordError;
+use crate::model::Ecosystem;
 
 /// Why a database was not compiled. The file that was there before is untouched.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,14 @@ pub enum BuildError {
         /// The first of them, and why.
         first: String,
     },
+    /// A dump holds nothing about the ecosystem whose dump it should be.
+    #[error("the dump `{path}` holds no record of {ecosystem}")]
+    Bare {
+        /// The zip or folder.
+        path: PathBuf,
+        /// The ecosystem its place names.
+        ecosystem: Ecosystem,
+    },
     /// There is no record at all.
     #[error("the dumps hold no records")]
     Empty,
@@ -74,7 +83,7 @@ impl BuildError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Read { .. } | Self::Empty => {
+            Self::Read { .. } | Self::Empty | Self::Bare { .. } => {
                 "`--from` takes OSV's `<ECOSYSTEM>/all.zip` dumps, a directory that holds folders npm, PyPI and crates.io, or a directory of .json records"
             }
             Self::Broken { .. } | Self::Unreadable { .. } => "download the dump again; the database that was there before is unchanged",

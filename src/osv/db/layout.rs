@@ -15,6 +15,8 @@
 //! Numbers are little-endian. The digest covers the table and with it every block, so it stands for the whole file although
 //! opening reads only the head. A block holds whole packages, sorted by ecosystem and name (see [`super::codec`]).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -23,7 +25,7 @@ use crate::model::Ecosystem;
 /// The first bytes of a database.
 pub(super) const MAGIC: &[u8; 8] = b"FNGATEDB";
 /// The layout that this program reads and writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Bytes before the description.
 pub(super) const HEAD: usize = 64;
 /// Bytes of an index entry.
@@ -33,7 +35,7 @@ pub(super) const ROW: usize = 32;
 /// Bytes of a block's check.
 pub(super) const CHECK: usize = 16;
 /// Raw bytes at which a block is full: small, because a lookup inflates a whole one.
-pub(super) const FULL: usize = 6 * 1024;
+pub(super) const FULL: usize = 2 * 1024;
 /// Raw bytes that a block may have at most.
 pub(super) const LARGEST: usize = 256 * 1024 * 1024;
 /// Blocks that an index entry can number.
@@ -52,6 +54,20 @@ pub struct Description {
     pub unreadable: u64,
     /// What it covers, in the order reports print.
     pub ecosystems: Vec<Covered>,
+    /// Where `fngate db update` had it from, and what that needs to know the next time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
+}
+
+/// Where an updated database is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// The base URL of the mirror.
+    pub mirror: String,
+    /// The last time the whole dumps were read rather than what had changed, RFC 3339.
+    pub whole: String,
+    /// `ETag` of each ecosystem's `modified_id.csv`, by OSV's name.
+    pub lists: BTreeMap<String, String>,
 }
 
 /// One ecosystem of a database.
@@ -67,6 +83,9 @@ pub struct Covered {
     pub malware: u64,
     /// The newest `modified` of its records, RFC 3339; empty where none says.
     pub newest: String,
+    /// Records of its dump that could not be read.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 /// The index's hash of a name: 64-bit FNV-1a over the ecosystem's byte and the folded name, mixed once more because only

@@ -5,11 +5,14 @@
 
 mod build;
 mod codec;
+mod compile;
 pub mod dump;
 mod error;
+mod harvest;
 mod layout;
 mod map;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,15 +20,16 @@ use flate2::{Decompress, FlushDecompress, Status as Progress};
 use jiff::Timestamp;
 use rayon::prelude::*;
 
-use self::codec::{Bytes, Garbled};
+use self::codec::{Bytes, Garbled, Sketch};
 use self::map::Map;
-use super::advisory::Advisory;
+use super::matcher;
+use super::range::Subject;
 use super::source::{About, AdvisorySource, SourceError};
-use crate::model::{AdvisoryOrigin, Ecosystem, Package};
+use crate::model::{AdvisoryOrigin, Ecosystem, Package, Vulnerability};
 
 pub use self::build::build;
 pub use self::error::{BuildError, DatabaseError};
-pub use self::layout::{Covered, Description};
+pub use self::layout::{Covered, Description, Upstream};
 
 /// What a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,54 @@ pub struct Database {
     index: usize,
     blocks: usize,
     table: usize,
+}
+
+thread_local! {
+    static INFLATER: RefCell<Inflater> = RefCell::default();
+}
+
+/// A name that is asked about, with the packages of that name and their places.
+struct Asked<'a> {
+    ecosystem: Ecosystem,
+    name: String,
+    packages: Vec<(usize, &'a Package)>,
+}
+
+impl<'a> Asked<'a> {
+    /// Each name once.
+    fn of(packages: &'a [Package]) -> Vec<Self> {
+        let mut by_name: BTreeMap<(Ecosystem, String), Vec<(usize, &Package)>> = BTreeMap::new();
+        for (at, package) in packages.iter().enumerate() {
+            by_name.entry((package.ecosystem, package.ecosystem.folded(&package.name))).or_default().push((at, package));
+        }
+        by_name.into_iter().map(|((ecosystem, name), packages)| Asked { ecosystem, name, packages }).collect()
+    }
+}
+
+/// What a block's advisories say against the packages asked about. Records are read whole only for a package that one of them
+/// affects: which fix and which upgrade help hangs on the others too.
+fn judged_in(raw: &[u8], asked: &[&Asked<'_>]) -> Result<Vec<(usize, Vec<Vulnerability>)>, Garbled> {
+    let mut bytes = Bytes(raw);
+    let mut found = Vec::new();
+    while !bytes.is_empty() {
+        let (ecosystem, name, mut body) = bytes.package()?;
+        let Some(asked) = asked.iter().find(|asked| asked.ecosystem == ecosystem && asked.name == name) else { continue };
+        let sketches = body.body(ecosystem, name)?;
+        let affected = |package: &Package| {
+            let subjects = matcher::versions(package).map(|version| Subject::new(ecosystem, version)).collect::<Vec<_>>();
+            let affects = |sketch: &Sketch<'_>| sketch.affected.iter().any(|entry| matcher::judged(sketch.id, entry, &subjects).is_some());
+            sketches.iter().any(affects)
+        };
+        let packages = asked.packages.iter().filter(|(_, package)| affected(package)).collect::<Vec<_>>();
+        if packages.is_empty() {
+            continue;
+        }
+        let advisories = sketches.into_iter().map(Sketch::finish).collect::<Result<Vec<_>, _>>()?;
+        let entries = advisories.iter().flat_map(|advisory| advisory.affected.iter().map(move |entry| (advisory, entry)));
+        let entries = entries.collect::<Vec<_>>();
+        found.extend(packages.into_iter().map(|(at, package)| (*at, matcher::of_package(package, &entries))));
+    }
+    Ok(found)
 }
 
 /// One row of the table.
@@ -116,9 +168,8 @@ impl Database {
             let mut names = 0_usize;
             while !bytes.is_empty() {
                 let (ecosystem, name, mut body) = bytes.package().map_err(|fault| self.garbled(number, fault))?;
-                while !body.is_empty() {
-                    body.advisory(ecosystem, name).map_err(|fault| self.garbled(number, fault))?;
-                }
+                let sketches = body.body(ecosystem, name).map_err(|fault| self.garbled(number, fault))?;
+                sketches.into_iter().try_for_each(|sketch| sketch.finish().map(|_| ())).map_err(|fault| self.garbled(number, fault))?;
                 if !self.candidates(ecosystem, name).contains(&number) {
                     return Err(self.damaged(format!("the index does not lead to block {number}")));
                 }
@@ -130,35 +181,23 @@ impl Database {
         if names == self.names { Ok(()) } else { Err(self.damaged(format!("it holds {names} names and its index {}", self.names))) }
     }
 
-    /// The advisories of some packages, each with its entries for the package it was found by.
-    fn lookup(&self, packages: &[(Ecosystem, String)]) -> Result<Vec<Advisory>, DatabaseError> {
-        let mut wanted: BTreeMap<usize, Vec<(Ecosystem, &str)>> = BTreeMap::new();
-        for (ecosystem, name) in packages {
-            for block in self.candidates(*ecosystem, name) {
-                wanted.entry(block).or_default().push((*ecosystem, name));
+    /// What is known against the packages of some names, with each package's place.
+    fn lookup(&self, names: &[Asked<'_>]) -> Result<Vec<(usize, Vec<Vulnerability>)>, DatabaseError> {
+        let mut wanted: BTreeMap<usize, Vec<&Asked<'_>>> = BTreeMap::new();
+        for asked in names {
+            for block in self.candidates(asked.ecosystem, &asked.name) {
+                wanted.entry(block).or_default().push(asked);
             }
         }
         let wanted = wanted.into_iter().collect::<Vec<_>>();
-        let read = |inflater: &mut Inflater, (number, names): &(usize, Vec<(Ecosystem, &str)>)| {
-            let raw = self.block(*number, inflater)?;
-            self.advisories_in(raw, names).map_err(|fault| self.garbled(*number, fault))
+        let read = |(number, asked): &(usize, Vec<&Asked<'_>>)| {
+            INFLATER.with_borrow_mut(|inflater| {
+                let raw = self.block(*number, inflater)?;
+                judged_in(raw, asked).map_err(|fault| self.garbled(*number, fault))
+            })
         };
-        let found = wanted.par_iter().with_min_len(16).map_init(Inflater::default, read).collect::<Result<Vec<_>, _>>()?;
+        let found = wanted.par_iter().with_min_len(8).map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(found.into_iter().flatten().collect())
-    }
-
-    fn advisories_in(&self, raw: &[u8], names: &[(Ecosystem, &str)]) -> Result<Vec<Advisory>, Garbled> {
-        let mut bytes = Bytes(raw);
-        let mut found = Vec::new();
-        while !bytes.is_empty() {
-            let (ecosystem, name, mut body) = bytes.package()?;
-            if names.contains(&(ecosystem, name)) {
-                while !body.is_empty() {
-                    found.push(body.advisory(ecosystem, name)?);
-                }
-            }
-        }
-        Ok(found)
     }
 
     /// The blocks that may hold a name: those of every index entry with its hash.
@@ -209,14 +248,15 @@ impl Database {
 }
 
 impl AdvisorySource for Database {
-    fn advisories(&self, packages: &[Package]) -> Result<Vec<Advisory>, SourceError> {
-        let mut names = packages.iter().map(|package| (package.ecosystem, package.ecosystem.folded(&package.name))).collect::<Vec<_>>();
-        names.sort_unstable();
-        names.dedup();
-        if let Some((ecosystem, _)) = names.iter().find(|(ecosystem, _)| !self.covers(*ecosystem)) {
-            return Err(SourceError::Uncovered { path: self.path.clone(), ecosystem: *ecosystem });
+    fn judge(&self, packages: &[Package]) -> Result<Vec<Vec<Vulnerability>>, SourceError> {
+        if let Some(package) = packages.iter().find(|package| !self.covers(package.ecosystem)) {
+            return Err(SourceError::Uncovered { path: self.path.clone(), ecosystem: package.ecosystem });
         }
-        Ok(self.lookup(&names)?)
+        let mut judged = vec![Vec::new(); packages.len()];
+        for (at, vulnerabilities) in self.lookup(&Asked::of(packages))? {
+            judged[at] = vulnerabilities;
+        }
+        Ok(judged)
     }
 
     fn covers(&self, ecosystem: Ecosystem) -> bool {

@@ -86,6 +86,13 @@ impl Pep440 {
 }
 
 impl Public {
+    /// Whether its release begins with the numbers that a text begins with: `1.5` with those of `1.x`.
+    #[must_use]
+    pub fn begins_with(&self, text: &str) -> bool {
+        let numbers = text.trim().split('.').map_while(Number::parse);
+        numbers.enumerate().all(|(at, number)| *self.release.get(at).unwrap_or(&Number::ZERO) == number)
+    }
+
     /// Whether both have the same epoch and release, whatever follows it.
     #[must_use]
     pub fn same_release(&self, other: &Self) -> bool {

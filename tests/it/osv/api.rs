@@ -9,8 +9,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use fngate::model::{AdvisoryOrigin, Ecosystem, Origin};
-use fngate::osv::api::{Api, ApiError, Patience};
+use fngate::osv::api::{Api, ApiError};
 use fngate::osv::db::{Database, build};
+use fngate::osv::http::{HttpError, Patience};
 use fngate::osv::{AdvisorySource, SourceError, vulnerabilities};
 use serde_json::{Value, json};
 use tiny_http::{Header, Response, Server};
@@ -70,7 +71,7 @@ impl Service {
     fn api(&self) -> Api {
         let patience =
             Patience { timeout: Duration::from_secs(5), attempts: 3, pause: Duration::from_millis(1), longest: Duration::from_secs(2) };
-        Api::new(&self.url, patience).unwrap()
+        Api::new(&self.url, patience, None).unwrap()
     }
 
     fn asked(&self) -> Vec<String> {
@@ -130,7 +131,7 @@ fn online_is_offline() {
     let offline = vulnerabilities(&Database::open(&output).unwrap(), &packages).unwrap();
     let online = vulnerabilities(&service.api(), &packages).unwrap();
     assert_eq!(online, offline);
-    assert_eq!(online.len(), 406);
+    assert_eq!(online.len(), 106);
     assert_eq!(service.api().about().origin, AdvisoryOrigin::Api);
     assert!(service.asked().iter().filter(|line| line.starts_with("/v1/querybatch")).count() >= 3, "two batches and a second page");
 }
@@ -262,9 +263,9 @@ fn a_truncated_answer_is_an_error() {
     });
     let patience =
         Patience { timeout: Duration::from_secs(2), attempts: 2, pause: Duration::from_millis(1), longest: Duration::from_secs(1) };
-    let api = Api::new(&url, patience).unwrap();
-    let error = api.advisories(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).unwrap_err();
-    assert!(matches!(error, SourceError::Api(ApiError::Transport { .. })), "{error}");
+    let api = Api::new(&url, patience, None).unwrap();
+    let error = api.judge(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).unwrap_err();
+    assert!(matches!(error, SourceError::Api(ApiError::Http(HttpError::Transport { .. }))), "{error}");
 }
 
 #[test]
@@ -295,7 +296,7 @@ fn a_redirect_is_an_error() {
             "/v1/querybatch" => Answer(status, vec![("Location", "/elsewhere".to_owned())], Vec::new()),
             _ => found(&json!({})),
         };
-        assert!(matches!(answer(lost).unwrap_err(), SourceError::Api(ApiError::Refused { .. })), "{status}");
+        assert!(matches!(answer(lost).unwrap_err(), SourceError::Api(ApiError::Http(HttpError::Refused { .. }))), "{status}");
     }
 }
 
@@ -306,7 +307,7 @@ fn a_service_that_never_ends_is_an_error_in_time() {
     let lost = |url: &str| {
         let begun = Instant::now();
         let asked = [package(Ecosystem::Npm, "left", Some("1.2.3"))];
-        assert!(vulnerabilities(&Api::new(url, patience).unwrap(), &asked).is_err());
+        assert!(vulnerabilities(&Api::new(url, patience, None).unwrap(), &asked).is_err());
         assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     };
     let page = AtomicUsize::new(0);
@@ -344,9 +345,9 @@ fn nobody_at_home_is_an_error() {
     let port = { std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap() };
     let patience =
         Patience { timeout: Duration::from_secs(2), attempts: 2, pause: Duration::from_millis(1), longest: Duration::from_secs(1) };
-    let api = Api::new(&format!("http://{port}"), patience).unwrap();
+    let api = Api::new(&format!("http://{port}"), patience, None).unwrap();
     assert!(api.reach().is_err());
-    assert!(api.advisories(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).is_err());
+    assert!(api.judge(&[package(Ecosystem::Npm, "left", Some("1.2.3"))]).is_err());
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_fresh_database_then_the_service_then_a_stale_database() {
     assert_eq!(origin(Mode::Offline, "2030-01-06", &service.url), (AdvisoryOrigin::Db, String::new()));
     let (stale, note) = origin(Mode::Auto, "2026-01-12", &nobody());
     assert_eq!(stale, AdvisoryOrigin::Db);
-    assert!(note.starts_with("the advisory database is 10 days old, and cannot reach"), "{note}");
+    assert!(note.starts_with("the advisory database is 10 days old, and the advisory service: cannot reach"), "{note}");
     assert!(chosen(Mode::Auto, Some(&path), "2026-01-12", &nobody()).unwrap().covers(Ecosystem::Npm));
 }
 

@@ -36,7 +36,7 @@ pub(super) fn prepared() -> tempfile::TempDir {
     }
     let (code, out, error) = fngate(folder.path(), &["db", "build", "--from", "dumps", "--output", "a.db"], "");
     assert_eq!(code, 0, "{error}");
-    assert!(out.contains("npm              403       403         1  2026-01-02"), "{out}");
+    assert!(out.contains("npm              103       103         1  2026-01-02"), "{out}");
     folder
 }
 
@@ -148,7 +148,7 @@ fn text_is_for_people() {
         counts as affected because it could not be evaluated: an event's version is
         no npm version: `>= 1.123.64`
     pkg:npm/left%1B%5B31m@1.0.0: not judged
-      the name is no package name
+      the name is no npm name
     pkg:npm/left@1.5.0: no known vulnerability
 
     4 asked, 2 vulnerable, 1 not judged (offline database, as of 2026-01-02)

@@ -1,13 +1,17 @@
 //! From advisories and packages to vulnerabilities.
 
-use fngate::model::{Ecosystem, Severity, Vulnerability};
-use fngate::osv::matcher::vulnerabilities;
+use fngate::model::{Ecosystem, Package, Severity, Vulnerability};
+use fngate::osv::matcher::by_package;
 use fngate::osv::severity::score;
 use fngate::osv::{Advisory, alias};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{advisory, assorted, npm, package, suspects};
+
+fn vulnerabilities(advisories: &[Advisory], packages: &[Package]) -> Vec<Vulnerability> {
+    by_package(advisories, packages).into_iter().flatten().collect()
+}
 
 fn judged(records: &[Value], ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Vec<Vulnerability> {
     vulnerabilities(&records.iter().map(advisory).collect::<Vec<_>>(), &[package(ecosystem, name, version)])
@@ -173,4 +177,36 @@ proptest! {
             prop_assert_eq!(group, &expected);
         }
     }
+}
+
+#[test]
+fn the_least_upgrade_clears_everything_that_is_known() {
+    let records = [
+        npm("GHSA-a", "p", &json!([{"introduced": "0"}, {"fixed": "1.2.0"}, {"introduced": "2.0.0"}, {"fixed": "2.1.0"}])),
+        npm("GHSA-b", "p", &json!([{"introduced": "1.0.0"}, {"fixed": "1.3.0"}])),
+        // Does not affect what is there, but every fix below its own.
+        npm("GHSA-c", "p", &json!([{"introduced": "1.2.0"}, {"fixed": "1.4.0"}])),
+    ];
+    let found = judged(&records, Ecosystem::Npm, "p", Some("1.1.0"));
+    let shown = found.iter().map(|one| (one.id.as_str(), one.fixed.as_slice(), one.upgrade.as_deref())).collect::<Vec<_>>();
+    assert_eq!(shown, [("GHSA-a", &["1.2.0".to_owned()][..], Some("1.4.0")), ("GHSA-b", &["1.3.0".to_owned()][..], Some("1.4.0"))]);
+
+    let mut open = records.to_vec();
+    open.push(npm("GHSA-d", "p", &json!([{"introduced": "1.0.0"}])));
+    assert!(judged(&open, Ecosystem::Npm, "p", Some("1.1.0")).iter().all(|one| one.upgrade.is_none()), "nothing clears an open range");
+    assert!(judged(&records, Ecosystem::Npm, "p", None).is_empty());
+
+    let mut notice = npm("RUSTSEC-1", "p", &json!([{"introduced": "0"}]));
+    notice["affected"][0]["database_specific"] = json!({"informational": "unmaintained"});
+    let found = judged(&[records[1].clone(), notice], Ecosystem::Npm, "p", Some("1.1.0"));
+    assert_eq!(found.iter().find(|one| one.id == "GHSA-b").unwrap().upgrade.as_deref(), Some("1.3.0"));
+}
+
+#[test]
+fn a_record_of_a_thousand_fixes_costs_no_more_than_a_moment() {
+    let ranges = (1..2_000).map(|at| json!({"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": format!("{at}.0.0")}]}));
+    let mut record = npm("GHSA-a", "p", &json!([]));
+    record["affected"][0]["ranges"] = ranges.collect();
+    let found = judged(&[record], Ecosystem::Npm, "p", Some("0.1.0"));
+    assert_eq!(found.len(), 1);
 }

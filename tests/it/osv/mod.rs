@@ -3,6 +3,7 @@
 mod api;
 mod choice;
 mod command;
+mod corner;
 mod database;
 mod matcher;
 mod range;
@@ -17,6 +18,9 @@ use fngate::model::{Ecosystem, EntryPath, Package, Relation};
 use fngate::osv::Advisory;
 use fngate::osv::record::Record;
 use serde_json::{Value, json};
+
+/// Packages of [`assorted`] that are there to fill several blocks.
+pub const MANY: usize = 100;
 
 /// A package as an extractor would find it.
 pub fn package(ecosystem: Ecosystem, name: &str, version: Option<&str>) -> Package {
@@ -50,7 +54,7 @@ pub fn dump(path: &Path, records: &[Value]) {
 /// Records that exercise every part of the matcher, over all three ecosystems.
 pub fn assorted() -> Vec<(Ecosystem, Vec<Value>)> {
     let many =
-        (0..400).map(|at| npm(&format!("GHSA-many-{at:04}"), &format!("package-{at}"), &json!([{"introduced": "0"}, {"fixed": "2.0.0"}])));
+        (0..MANY).map(|at| npm(&format!("GHSA-many-{at:04}"), &format!("package-{at}"), &json!([{"introduced": "0"}, {"fixed": "2.0.0"}])));
     let npm = [
         npm("GHSA-aaaa", "left", &json!([{"introduced": "1.0.0"}, {"fixed": "1.5.0"}])),
         npm("MAL-2026-1", "evil", &json!([{"introduced": "0"}])),

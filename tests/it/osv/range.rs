@@ -53,13 +53,20 @@ fn every_kind_of_event() {
 }
 
 #[test]
-fn ties_do_not_depend_on_the_order_of_the_record() {
+fn what_shares_a_version_opens_rather_than_closes() {
+    // The order of the record counts where it opens a window, and nothing is closed for it.
+    let reopened = json!([{"introduced": "0"}, {"fixed": "1.0.0"}, {"fixed": "2.0.0"}, {"introduced": "2.0.0"}]);
+    assert_eq!(judge(&events(&reopened), "2.0.0"), "yes");
+    assert_eq!(judge(&events(&json!([{"fixed": "2.0.0"}, {"introduced": "2.0.0"}])), "3.0.0"), "yes");
+
     let table = [
         (json!([{"introduced": "0"}, {"fixed": "2.0.0"}, {"introduced": "2.0.0"}, {"fixed": "3.0.0"}]), "2.0.0", "yes"),
         (json!([{"introduced": "2.0.0"}, {"fixed": "3.0.0"}, {"introduced": "0"}, {"fixed": "2.0.0"}]), "2.5.0", "yes"),
         (json!([{"introduced": "2.0.0"}, {"fixed": "2.0.0"}]), "2.0.0", "no"),
-        (json!([{"fixed": "2.0.0"}, {"introduced": "2.0.0"}]), "3.0.0", "no"),
+        (json!([{"introduced": "0"}, {"introduced": "2.0.0"}, {"last_affected": "2.0.0"}, {"fixed": "3.0.0"}]), "2.5.0", "yes"),
+        (json!([{"introduced": "0"}, {"fixed": "2.0.0"}, {"introduced": "2.0.0"}, {"fixed": "2.0.0"}]), "2.0.0", "no"),
         (json!([{"introduced": "2.0.0"}, {"last_affected": "2.0.0"}]), "2.0.0", "yes"),
+        (json!([{"last_affected": "2.0.0"}, {"introduced": "2.0.0"}]), "2.0.0", "yes"),
         (json!([{"last_affected": "2.0.0"}, {"introduced": "2.0.0"}]), "2.0.1", "no"),
         (json!([{"introduced": "1.0.0"}, {"introduced": "1.0.0"}, {"fixed": "2.0.0"}, {"fixed": "2.0.0"}]), "2.0.0", "no"),
     ];

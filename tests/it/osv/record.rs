@@ -27,7 +27,7 @@ fn what_is_unknown_or_of_the_wrong_type_loses_nothing_else() {
     let advisory = record.advisory;
     assert_eq!((advisory.aliases.as_slice(), advisory.summary.as_str()), (["CVE-1".to_owned()].as_slice(), "First line"));
     assert_eq!(advisory.affected.len(), 2);
-    assert_eq!(advisory.affected[0].ranges[0].events[1].version, "2");
+    assert_eq!(&*advisory.affected[0].ranges[0].events[1].version, "2");
     assert_eq!(
         (advisory.affected[1].name.as_str(), advisory.affected[1].versions.iter().collect::<Vec<_>>()),
         ("django", vec!["1.0", "2"])
