@@ -119,6 +119,8 @@ fn vulnerability(package: &Package, group: &[&Match<'_>]) -> Vulnerability {
         published: published.cloned(),
         unevaluated: if group.iter().all(|one| one.hit.unevaluated.is_some()) { doubts.min().cloned() } else { None },
         ids: ids.into_iter().map(str::to_owned).collect(),
+        known_exploited: None,
+        epss: None,
     }
 }
 

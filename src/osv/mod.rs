@@ -9,6 +9,7 @@ pub mod alias;
 pub mod api;
 pub mod choice;
 pub mod db;
+pub mod feed;
 mod lenient;
 pub mod matcher;
 pub mod range;
@@ -22,6 +23,7 @@ pub use self::advisory::Advisory;
 pub use self::api::Api;
 pub use self::choice::{Choice, Mode, choose};
 pub use self::db::{BuildError, Database, DatabaseError};
+pub use self::feed::{FeedError, Feeds};
 pub use self::snapshot::Snapshot;
 pub use self::source::{About, AdvisorySource, SourceError};
 
