@@ -4,6 +4,7 @@ mod api;
 mod choice;
 mod command;
 mod database;
+mod feed;
 mod matcher;
 mod range;
 mod record;
