@@ -92,6 +92,63 @@ findings contains finding if {
 }
 
 # METADATA
+# title: a feed of what is exploited is getting old
+# description: |
+#   CISA's catalogue or the EPSS scores are older than `[advisories] warn_days` (3 unless set). What was found to be exploited since
+#   is not in them. The catalogue is only published when something is added, so a few quiet days may make it look older than it
+#   is. Download it again.
+# custom:
+#   rule: advisories-feed-old
+findings contains finding if {
+	some feed in input.advisories.feeds
+	feed.age_days > data.settings.advisories.warn_days
+	finding := object.union(about, {
+		"rule": "advisories-feed-old",
+		"level": "warn",
+		"message": sprintf("the %s feed is %d days old (%s)", [feed_title[feed.name], feed.age_days, substring(feed.as_of, 0, 10)]),
+		"help": "download it again",
+	})
+}
+
+# METADATA
+# title: a feed of what is exploited is from the future
+# description: |
+#   CISA's catalogue or the EPSS scores are dated after the day of judgement, so their age says nothing and they would stay fresh
+#   for as long. Either the file is not what it says, or this machine's clock or `--today` is wrong.
+# custom:
+#   rule: advisories-feed-future
+findings contains finding if {
+	some feed in input.advisories.feeds
+	dated := substring(feed.as_of, 0, 10)
+	dated > input.today
+	finding := object.union(about, {
+		"rule": "advisories-feed-future",
+		"level": "warn",
+		"message": sprintf("the %s feed is of %s, after the day of judgement (%s)", [feed_title[feed.name], dated, input.today]),
+		"help": "look at the file and at the clock",
+	})
+}
+
+# METADATA
+# title: a threshold is set for scores that were not given
+# description: |
+#   `[vulnerability] epss` denies what is likely to be exploited, and no EPSS scores were given, so it would deny nothing. Name
+#   them with `--epss` or `[advisories] epss`, or take the threshold out.
+# custom:
+#   rule: advisories-feed-missing
+findings contains finding if {
+	is_number(data.settings.vulnerability.epss)
+	input.advisories != null
+	count([feed | some feed in object.get(input.advisories, "feeds", []); feed.name == "epss"]) == 0
+	finding := object.union(about, {
+		"rule": "advisories-feed-missing",
+		"level": "incomplete",
+		"message": "vulnerabilities are to be denied by their EPSS scores, and none were given",
+		"help": "give the scores with `--epss`, or take `[vulnerability] epss` out of fngate.toml",
+	})
+}
+
+# METADATA
 # title: some advisories could not be read
 # description: |
 #   A few records of the advisory source are broken or of a form fngate does not know, so what they say was not judged. Above a
@@ -216,6 +273,8 @@ installed contains p.ecosystem if {
 place(p) := {"path": p.paths[0]} if count(p.paths) > 0
 
 place(p) := {} if count(p.paths) == 0
+
+feed_title := {"kev": "CISA KEV", "epss": "EPSS"}
 
 about := {"subject": input.artifact.name}
 

@@ -156,3 +156,38 @@ test_what_the_operator_calls_his_own_is_his_word if {
 	count(asked_online(object.union(private_package, {"origin": "own"}))) == 0
 	count(asked_online(object.union(private_package, {"origin": "registry"}))) == 0
 }
+
+feed(name, change) := object.union({"name": name, "as_of": "2026-11-22T00:00:00Z", "digest": "", "entries": 9, "age_days": 0}, change)
+
+with_feeds(feeds) := object.union(document(object.union(fresh, {"feeds": feeds}), []), {"today": "2026-11-22"})
+
+test_fresh_feeds_say_nothing if {
+	count(findings) == 0 with input as with_feeds([feed("kev", {}), feed("epss", {"age_days": 3})]) with data.settings as defaults
+}
+
+test_an_old_feed_warns if {
+	every name in ["kev", "epss"] {
+		set := findings with input as with_feeds([feed(name, {"age_days": 400})]) with data.settings as defaults
+		only(set, "advisories-feed-old", "warn")
+	}
+}
+
+test_a_feed_from_the_future_warns if {
+	set := findings with input as with_feeds([feed("kev", {"as_of": "2026-11-23T00:00:00Z"})]) with data.settings as defaults
+	only(set, "advisories-feed-future", "warn")
+}
+
+by_score := object.union(defaults, {"vulnerability": {"epss": 0.5}})
+
+test_a_threshold_without_scores_is_incomplete if {
+	none := findings with input as document(fresh, []) with data.settings as by_score
+	only(none, "advisories-feed-missing", "incomplete")
+	kev := findings with input as with_feeds([feed("kev", {})]) with data.settings as by_score
+	only(kev, "advisories-feed-missing", "incomplete")
+	count(findings) == 0 with input as with_feeds([feed("epss", {})]) with data.settings as by_score
+}
+
+test_no_threshold_asks_for_no_scores if {
+	off := object.union(defaults, {"vulnerability": {"epss": null}})
+	count(findings) == 0 with input as document(fresh, []) with data.settings as off
+}

@@ -38,6 +38,12 @@ pub(crate) struct Config {
     pub(crate) advisory_mode: Option<AdvisoryMode>,
     /// The offline database.
     pub(crate) db: Option<PathBuf>,
+    /// CISA's catalogue of known exploited vulnerabilities.
+    pub(crate) kev: Option<PathBuf>,
+    /// FIRST's EPSS scores.
+    pub(crate) epss: Option<PathBuf>,
+    /// VEX documents.
+    pub(crate) vex: Vec<PathBuf>,
     /// Lockfiles that the artifact was built from.
     pub(crate) locks: Vec<PathBuf>,
     /// The build's `node_modules`.

@@ -18,7 +18,7 @@ use artifact::{Artifact, Limits};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::{ArtifactKind, Bound, Facts, Inventory, Origin, Problem, ProblemClass, ProblemKind, Provenance, Verdict, Vulnerability};
-use osv::AdvisorySource;
+use osv::{AdvisorySource, Feeds};
 use policy::{Policies, PolicyError};
 use secret::Scanner;
 use signature::{BundleFile, Digests, Requirement, TrustedRoot};
@@ -48,6 +48,8 @@ pub struct Gate {
     pub trees: Vec<extract::BuildTree>,
     /// Where advisories come from.
     pub source: Box<dyn AdvisorySource>,
+    /// What is known of exploitation.
+    pub feeds: Feeds,
     /// Names of packages that are the operator's own: they are judged by a local database and never sent anywhere.
     pub private: Vec<String>,
     /// The Sigstore instance that is trusted.
@@ -95,12 +97,21 @@ impl Gate {
     /// What is known against it. A source that fails is a problem, and no advisories are not the same as none that match.
     fn vulnerabilities(&self, inventory: &mut Inventory) -> (Vec<Vulnerability>, Option<model::Advisories>) {
         match osv::vulnerabilities(&*self.source, &inventory.packages).and_then(|known| Ok((known, self.possible(inventory)?))) {
-            Ok((known, possible)) => ([known, possible].concat(), Some(self.source.about().on(self.today))),
+            Ok((known, possible)) => {
+                let mut found = [known, possible].concat();
+                self.feeds.annotate(&mut found);
+                (found, Some(self.advisories()))
+            }
             Err(error) => {
                 inventory.problems.push(Problem::whole(&ADVISORIES_FAILED, error.to_string()));
                 (Vec::new(), None)
             }
         }
+    }
+
+    /// What packages are matched against, and the feeds beside it.
+    pub fn advisories(&self) -> model::Advisories {
+        model::Advisories { feeds: self.feeds.about(self.today), ..self.source.about().on(self.today) }
     }
 
     /// What is known against what may be inside.

@@ -62,18 +62,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let names = expand(&args.artifacts)?;
     let given = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
-    let Setup { gate, config_digest, pool } = setup::gate(&args.gate, global, &paths)?;
+    let Setup { gate, config_digest, vex, pool } = setup::gate(&args.gate, global, &paths)?;
     let layers = layers(&args.layer);
     let progress = Progress::begin(global, names.len());
     let call = Call { gate: &gate, bundles: &given, layers: &layers };
     let artifacts: Vec<Examined> = pool.install(|| names.iter().map(|name| examine(&call, name, &progress)).collect());
     progress.end();
 
-    let advisories = asked(&artifacts).unwrap_or_else(|| gate.source.about().on(gate.today));
+    let advisories = asked(&artifacts).unwrap_or_else(|| gate.advisories());
     let run = Run {
         advisories: Some(advisories),
         policy_digest: gate.policies.digest().to_owned(),
         config_digest,
+        vex,
         timestamp: timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &gate.today.to_string()),
         artifacts,
         screen: Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) },

@@ -7,7 +7,6 @@ mod evidence;
 mod explain;
 mod policy;
 mod progress;
-mod purl;
 mod query;
 mod query_text;
 mod sbom;
@@ -164,7 +163,9 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         fngate::extract::LockError,
         fngate::osv::SourceError,
         fngate::osv::BuildError,
+        fngate::osv::FeedError,
         fngate::policy::PolicyError,
+        fngate::policy::VexError,
         fngate::secret::RuleError,
         fngate::signature::RequirementError,
         fngate::signature::TrustError

@@ -46,7 +46,7 @@ fn list(paths: &[PathBuf]) -> anyhow::Result<u8> {
             policy = &rule.policy;
             text.push_str(&format!("{policy}\n"));
         }
-        text.push_str(format!("  {:26} {}", rule.id, rule.title).trim_end());
+        text.push_str(format!("  {:30} {}", rule.id, rule.title).trim_end());
         text.push('\n');
     }
     text.push_str(&format!("digest {}\n", policies.digest()));

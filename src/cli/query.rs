@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use fngate::model::{Advisories, AdvisoryOrigin, Ecosystem, Origin, Package, Relation, Vulnerability};
+use fngate::model::{Advisories, AdvisoryOrigin, Ecosystem, Origin, Package, Relation, Vulnerability, package_url};
 use fngate::osv::range::Subject;
-use fngate::osv::{AdvisorySource, Choice, Mode, choice, choose};
+use fngate::osv::{AdvisorySource, Choice, Feeds, Mode, choice, choose};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Format, Global, purl, query_text, sbom_reader};
+use super::{Format, Global, query_text, sbom_reader};
 
 /// Days after which a database is no longer fresh, so that `auto` prefers the service.
 const FRESH_DAYS: i64 = 3;
@@ -46,6 +46,12 @@ pub(crate) struct Args {
     /// Where advisories come from
     #[arg(long, value_name = "WHERE", default_value = "auto")]
     advisories: Where,
+    /// CISA's catalogue of known exploited vulnerabilities (JSON or CSV)
+    #[arg(long, value_name = "FILE")]
+    kev: Option<PathBuf>,
+    /// FIRST's EPSS scores (CSV, plain or gzip)
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
     /// Where to write the output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -105,8 +111,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mode = args.advisories.into();
     let service = choice::service_url();
     let source = choose(&Choice { mode, db: args.db.as_deref(), today, fresh_days: FRESH_DAYS, service: &service })?;
-    let answers = answers(&*source, &questions)?;
-    let about = source.about().on(today);
+    let feeds = Feeds::load(args.kev.as_deref(), args.epss.as_deref())?;
+    let mut answers = answers(&*source, &questions)?;
+    answers.iter_mut().for_each(|answer| feeds.annotate(&mut answer.vulnerabilities));
+    let about = Advisories { feeds: feeds.about(today), ..source.about().on(today) };
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Json => write_json(&mut out, &questions, &answers)?,
@@ -182,7 +190,7 @@ impl Question {
     pub(super) fn of_listed(text: &str, beside: Option<&str>) -> Self {
         let mut echo = Map::new();
         echo.insert("purl".to_owned(), Value::from(text));
-        match purl::parts(text) {
+        match package_url(text) {
             Err(why) => Self { echo, package: Err(why) },
             Ok((ecosystem, name, version)) => {
                 let version = version.or_else(|| beside.map(str::to_owned));
@@ -297,6 +305,9 @@ fn warn(about: &Advisories) {
         let _ = writeln!(stderr, "warning: {}", fngate::model::escaped(&about.note));
     } else if about.age_days > FRESH_DAYS {
         let _ = writeln!(stderr, "warning: the advisory database is {} days old", about.age_days);
+    }
+    for feed in about.feeds.iter().filter(|feed| feed.age_days > FRESH_DAYS) {
+        let _ = writeln!(stderr, "warning: the {} feed is {} days old", feed.name.title(), feed.age_days);
     }
     if about.unreadable > 0 {
         let _ = writeln!(stderr, "warning: {} records of the advisory database could not be read", about.unreadable);

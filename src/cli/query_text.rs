@@ -54,6 +54,13 @@ fn write_one(out: &mut dyn Write, vulnerability: &Vulnerability, coloured: bool)
     if !vulnerability.summary.is_empty() {
         paragraph(out, &escaped(&vulnerability.summary), 4)?;
     }
+    if let Some(known) = &vulnerability.known_exploited {
+        let ransomware = if known.ransomware { ", by ransomware too" } else { "" };
+        paragraph(out, &format!("known exploited (CISA KEV, due {}{ransomware})", escaped(&known.due)), 4)?;
+    }
+    if let Some(epss) = vulnerability.epss {
+        paragraph(out, &format!("EPSS {:.1} %", epss.score * 100.0), 4)?;
+    }
     if let Some(why) = &vulnerability.unevaluated {
         paragraph(out, &format!("counts as affected because it could not be evaluated: {}", escaped(why)), 4)?;
     }
@@ -79,8 +86,9 @@ fn totals(out: &mut dyn Write, answers: &[Answer], about: &Advisories) -> io::Re
         AdvisoryOrigin::Api => "advisory service",
         AdvisoryOrigin::Embedded => "embedded snapshot",
     };
-    let day = about.as_of.get(..10).unwrap_or_default();
-    writeln!(out, "\n{} asked, {hit} vulnerable, {failed} not judged ({source}, as of {})", answers.len(), escaped(day))
+    let day = |as_of: &str| escaped(as_of.get(..10).unwrap_or_default()).into_owned();
+    let feeds: String = about.feeds.iter().map(|feed| format!("; {} of {}", feed.name.title(), day(&feed.as_of))).collect();
+    writeln!(out, "\n{} asked, {hit} vulnerable, {failed} not judged ({source}, as of {}{feeds})", answers.len(), day(&about.as_of))
 }
 
 /// Words in lines of at most [`WIDTH`] columns, indented.

@@ -9,10 +9,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use fngate::model::{Ecosystem, Package, escaped};
+use fngate::model::{Ecosystem, Package, escaped, package_url_kind};
 use serde::Deserialize;
 
-use super::purl;
 use super::query::Question;
 
 /// Bytes of a document.
@@ -178,7 +177,7 @@ impl List {
 
     /// A purl and the version beside it, which counts where the purl has none. Duplicates are asked about once.
     fn take(&mut self, purl: &str, version: Option<&str>) {
-        if let Some(kind) = purl::kind(purl).filter(|kind| Ecosystem::from_purl_type(kind).is_none()) {
+        if let Some(kind) = package_url_kind(purl).filter(|kind| Ecosystem::from_purl_type(kind).is_none()) {
             return self.put_outside(&kind, purl);
         }
         self.asked += 1;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use fngate::Gate;
 use fngate::artifact::Limits;
-use fngate::model::escaped;
-use fngate::osv::{Choice, Mode, choice, choose};
-use fngate::policy::{Policies, Settings};
+use fngate::model::{VexFacts, escaped};
+use fngate::osv::{Choice, Feeds, Mode, choice, choose};
+use fngate::policy::{Policies, Settings, Vex};
 use fngate::secret::Scanner;
 use fngate::signature::{Identity, Key, Requirement, TrustedRoot};
 use jiff::civil::Date;
@@ -35,6 +35,15 @@ pub(crate) struct GateArgs {
     /// Where advisories come from
     #[arg(long, value_name = "WHERE")]
     advisories: Option<Where>,
+    /// CISA's catalogue of known exploited vulnerabilities (JSON or CSV)
+    #[arg(long, value_name = "FILE")]
+    kev: Option<PathBuf>,
+    /// FIRST's EPSS scores (CSV, plain or gzip)
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
+    /// A VEX document, OpenVEX or CycloneDX, that you believe: what it says does not affect the artifact is set aside (repeatable)
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
     #[command(flatten)]
     evidence: EvidenceArgs,
     /// Who must have signed: the certificate's URI or e-mail address, exactly
@@ -68,6 +77,8 @@ pub(crate) struct Setup {
     pub(crate) gate: Gate,
     /// SHA-256 (hex) of the configuration file; empty where there is none.
     pub(crate) config_digest: String,
+    /// The VEX documents.
+    pub(crate) vex: Vec<VexFacts>,
     /// The workers.
     pub(crate) pool: rayon::ThreadPool,
 }
@@ -86,6 +97,9 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         fresh_days: i64::from(config.policy.advisories.incomplete_days),
         service: &service,
     })?;
+    let feeds = Feeds::load(args.kev.as_deref().or(config.kev.as_deref()), args.epss.as_deref().or(config.epss.as_deref()))?;
+    let vex = Vex::load(&config.vex.iter().chain(&args.vex).cloned().collect::<Vec<_>>())?;
+    let documents = vex.facts();
     let requirement = requirement(args, &config)?;
     // A file of the configuration is a file, whatever its name.
     let trust = match (&args.trusted_root, &config.signature.trusted_root) {
@@ -101,7 +115,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
             let _ = writeln!(io::stderr(), "warning: {}", escaped(warning));
         }
     }
-    let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), ..config.policy };
+    let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), vex, ..config.policy };
     let mut settings = settings;
     // A signer named in the call is asked for in the call.
     settings.signature.required |= args.identity.is_some() || !args.key.is_empty();
@@ -112,6 +126,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         bounds: evidence.bounds,
         trees: evidence.trees,
         source,
+        feeds,
         private: config.private.into_iter().chain(args.private.iter().cloned()).collect(),
         trust,
         requirement,
@@ -119,7 +134,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
         today,
         now: Timestamp::now(),
     };
-    Ok(Setup { gate, config_digest: config.digest, pool: pool(args.jobs)? })
+    Ok(Setup { gate, config_digest: config.digest, vex: documents, pool: pool(args.jobs)? })
 }
 
 /// The workers: as many as asked for, else one a processor.

@@ -34,6 +34,13 @@ pub(super) struct Vulnerability {
     pub(super) deny: Option<Word>,
     pub(super) warn: Option<Word>,
     pub(super) unknown: Option<Word>,
+    pub(super) known_exploited: Option<Word>,
+    /// Any value: an integer is a number too.
+    pub(super) epss: Option<Spanned<Value>>,
+    pub(super) fixable_only: Option<bool>,
+    pub(super) grace_days: Option<Spanned<u32>>,
+    pub(super) overdue_days: Option<Spanned<u32>>,
+    pub(super) vex: Vec<Word>,
 }
 
 #[derive(Default, Deserialize)]
@@ -41,6 +48,8 @@ pub(super) struct Vulnerability {
 pub(super) struct Advisories {
     pub(super) mode: Option<Word>,
     pub(super) db: Option<Word>,
+    pub(super) kev: Option<Word>,
+    pub(super) epss: Option<Word>,
     pub(super) warn_days: Option<Spanned<u32>>,
     pub(super) incomplete_days: Option<Spanned<u32>>,
 }

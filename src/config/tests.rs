@@ -17,9 +17,17 @@ private = ["@acme/*"]
 deny = "critical"
 warn = "low"
 unknown = "deny"
+known_exploited = "warn"
+epss = 0.25
+fixable_only = true
+grace_days = 7
+overdue_days = 90
+vex = ["a.openvex.json", "b.cdx.json"]
 [advisories]
 mode = "offline"
 db = "osv.db"
+kev = "kev.json"
+epss = "epss.csv.gz"
 warn_days = 1
 incomplete_days = 2
 [build]
@@ -83,7 +91,11 @@ fn every_key_is_read() {
     assert_eq!(config.digest.len(), 64);
     assert_eq!(config.policy.completeness, Completeness::Strict);
     assert_eq!((config.policy.vulnerability.deny, config.policy.vulnerability.warn), (Threshold::Critical, Threshold::Low));
-    assert_eq!(config.policy.vulnerability.unknown, Level::Deny);
+    let vulnerability = config.policy.vulnerability;
+    assert_eq!((vulnerability.unknown, vulnerability.known_exploited, vulnerability.epss), (Level::Deny, Level::Warn, Some(0.25)));
+    assert_eq!((vulnerability.fixable_only, vulnerability.grace_days, vulnerability.overdue_days), (true, 7, Some(90)));
+    assert_eq!((config.kev, config.epss), (Some(own("kev.json")), Some(own("epss.csv.gz"))));
+    assert_eq!(config.vex, [own("a.openvex.json"), own("b.cdx.json")]);
     assert_eq!((config.policy.advisories.warn_days, config.policy.advisories.incomplete_days), (1, 2));
     assert_eq!((config.policy.integrity.altered, config.policy.integrity.extra), (Level::Deny, Level::Warn));
     assert!(config.policy.signature.required);
@@ -128,6 +140,22 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
             "[advisories]\nwarn_days = 15",
             "fngate.toml:2:13: `advisories.warn_days` must not be more than `advisories.incomplete_days` (14): 15",
         ),
+        (
+            "[vulnerability]\nknown_exploited = \"never\"",
+            "fngate.toml:2:19: `vulnerability.known_exploited` must be one of `deny`, `incomplete`, `warn`, `info`: never",
+        ),
+        ("[vulnerability]\nepss = 1.5", "fngate.toml:2:8: `vulnerability.epss` must be a number from 0 to 1: 1.5"),
+        ("[vulnerability]\nepss = 50", "fngate.toml:2:8: `vulnerability.epss` must be a number from 0 to 1: 50"),
+        ("[vulnerability]\nepss = nan", "fngate.toml:2:8: `vulnerability.epss` must be a number from 0 to 1: nan"),
+        ("[vulnerability]\nepss = \"0.5\"", "fngate.toml:2:8: `vulnerability.epss` must be a number from 0 to 1: \"0.5\""),
+        ("[vulnerability]\nfixable_only = \"yes\"", "fngate.toml:2:16: invalid type: string \"yes\", expected a boolean"),
+        ("[vulnerability]\ngrace_days = -1", "fngate.toml:2:14: invalid value: integer `-1`, expected u32"),
+        (
+            "[vulnerability]\ngrace_days = 14\noverdue_days = 13",
+            "fngate.toml:3:16: `vulnerability.overdue_days` must not be less than `vulnerability.grace_days` (14): 13",
+        ),
+        ("[vulnerability]\nvex = [\"\"]", "fngate.toml:2:8: `vulnerability.vex` is empty"),
+        ("[advisories]\nkev = \" \"", "fngate.toml:2:7: `advisories.kev` is empty"),
         ("[advisories]\nwarn_days = -1", "fngate.toml:2:13: invalid value: integer `-1`, expected u32"),
         ("[limits]\nentries = 0", "fngate.toml:2:11: `limits.entries` must be at least 1"),
         (

@@ -95,6 +95,9 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         fingerprint_key: raw.fingerprint_key.as_ref().map(fingerprint_key).transpose()?,
         advisory_mode: optional(raw.advisories.mode.as_ref(), "advisories.mode", &MODES)?,
         db: raw.advisories.db.as_ref().map(|db| path(db, "advisories.db")).transpose()?,
+        kev: raw.advisories.kev.as_ref().map(|kev| path(kev, "advisories.kev")).transpose()?,
+        epss: raw.advisories.epss.as_ref().map(|epss| path(epss, "advisories.epss")).transpose()?,
+        vex: paths(&raw.vulnerability.vex, "vulnerability.vex")?,
         locks: paths(&raw.build.lock, "build.lock")?,
         modules: paths(&raw.build.modules, "build.modules")?,
         sboms: paths(&raw.build.sbom, "build.sbom")?,
@@ -114,15 +117,8 @@ const LEVELS: [(&str, Level); 4] = [("deny", Level::Deny), ("incomplete", Level:
 const COMPLETENESS: [(&str, Completeness); 2] = [("default", Completeness::Default), ("strict", Completeness::Strict)];
 
 fn settings(raw: &raw::File) -> Result<Settings, Fault> {
-    let default = VulnerabilitySettings::default();
-    let threshold = |word: Option<&Word>, key: &str| optional(word, key, &Threshold::WORDS);
-    let vulnerability = VulnerabilitySettings {
-        deny: threshold(raw.vulnerability.deny.as_ref(), "vulnerability.deny")?.unwrap_or(default.deny),
-        warn: threshold(raw.vulnerability.warn.as_ref(), "vulnerability.warn")?.unwrap_or(default.warn),
-        unknown: optional(raw.vulnerability.unknown.as_ref(), "vulnerability.unknown", &LEVELS)?.unwrap_or(default.unknown),
-    };
     Ok(Settings {
-        vulnerability,
+        vulnerability: vulnerability(&raw.vulnerability)?,
         advisories: advisories(&raw.advisories)?,
         // Who names a signer asks for one; only an explicit `false` says otherwise.
         signature: SignatureSettings {
@@ -133,8 +129,46 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
         completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
         ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
         accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,
+        vex: policy::Vex::default(),
         kinds: Vec::new(),
     })
+}
+
+fn vulnerability(raw: &raw::Vulnerability) -> Result<VulnerabilitySettings, Fault> {
+    let default = VulnerabilitySettings::default();
+    let threshold = |word: Option<&Word>, key: &str| optional(word, key, &Threshold::WORDS);
+    let level = |word: Option<&Word>, key: &str| optional(word, key, &LEVELS);
+    let days = |days: Option<&Spanned<u32>>| days.map(|days| *days.get_ref());
+    let grace_days = days(raw.grace_days.as_ref()).unwrap_or(default.grace_days);
+    let settings = VulnerabilitySettings {
+        deny: threshold(raw.deny.as_ref(), "vulnerability.deny")?.unwrap_or(default.deny),
+        warn: threshold(raw.warn.as_ref(), "vulnerability.warn")?.unwrap_or(default.warn),
+        unknown: level(raw.unknown.as_ref(), "vulnerability.unknown")?.unwrap_or(default.unknown),
+        known_exploited: level(raw.known_exploited.as_ref(), "vulnerability.known_exploited")?.unwrap_or(default.known_exploited),
+        epss: raw.epss.as_ref().map(probability).transpose()?,
+        fixable_only: raw.fixable_only.unwrap_or(default.fixable_only),
+        grace_days,
+        overdue_days: days(raw.overdue_days.as_ref()),
+    };
+    match raw.overdue_days.as_ref().filter(|days| *days.get_ref() < grace_days) {
+        Some(days) => Err(fault(
+            days,
+            format!("`vulnerability.overdue_days` must not be less than `vulnerability.grace_days` ({grace_days}): {}", days.get_ref()),
+        )),
+        None => Ok(settings),
+    }
+}
+
+/// An EPSS score.
+fn probability(value: &Spanned<Value>) -> Result<f64, Fault> {
+    let number = match value.get_ref() {
+        Value::Float(number) => Some(*number),
+        Value::Integer(0) => Some(0.0),
+        Value::Integer(1) => Some(1.0),
+        _ => None,
+    };
+    let number = number.filter(|number| (0.0..=1.0).contains(number));
+    number.ok_or_else(|| fault(value, format!("`vulnerability.epss` must be a number from 0 to 1: {}", value.get_ref())))
 }
 
 fn integrity(raw: &raw::Integrity) -> Result<IntegritySettings, Fault> {

@@ -95,6 +95,32 @@ pub struct Vulnerability {
     /// The version could not be evaluated against the record, and so counts as affected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unevaluated: Option<String>,
+    /// That it is exploited in the wild, by the word of the KEV catalogue, where one was given and names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_exploited: Option<KnownExploited>,
+    /// How likely it is exploited within 30 days, where EPSS scores were given and have one for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epss: Option<Epss>,
+}
+
+/// An entry of CISA's catalogue of known exploited vulnerabilities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownExploited {
+    /// When it came into the catalogue, `YYYY-MM-DD`.
+    pub added: String,
+    /// Until when agencies under BOD 22-01 must have remedied it, `YYYY-MM-DD`.
+    pub due: String,
+    /// Whether campaigns of ransomware are known to use it.
+    pub ransomware: bool,
+}
+
+/// A score of FIRST's Exploit Prediction Scoring System.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Epss {
+    /// The probability of exploitation within 30 days, 0 to 1.
+    pub score: f64,
+    /// The share of all scored vulnerabilities with the same score or a lesser one, 0 to 1.
+    pub percentile: f64,
 }
 
 /// Where the advisories came from.
@@ -125,4 +151,43 @@ pub struct Advisories {
     /// Why a better source was not used (no database, no network), empty where the best was.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// What is known of exploitation, beside the advisories; empty where the operator gave nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feeds: Vec<Feed>,
+}
+
+/// A feed of what is exploited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeedName {
+    /// CISA's Known Exploited Vulnerabilities.
+    Kev,
+    /// FIRST's Exploit Prediction Scoring System.
+    Epss,
+}
+
+impl FeedName {
+    /// The name people know it by.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Kev => "CISA KEV",
+            Self::Epss => "EPSS",
+        }
+    }
+}
+
+/// Which state of a feed the vulnerabilities were joined with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Feed {
+    /// Which one.
+    pub name: FeedName,
+    /// When it was as it is, RFC 3339.
+    pub as_of: String,
+    /// SHA-256 of the file, hex.
+    pub digest: String,
+    /// How many vulnerabilities it names.
+    pub entries: usize,
+    /// Whole days between `as_of` and today; negative never.
+    pub age_days: i64,
 }

@@ -14,13 +14,14 @@ mod holding;
 mod inventory;
 mod ownership;
 mod package;
+mod package_url;
 mod problem;
 mod provenance;
 mod secret;
 mod system;
 mod verdict;
 
-pub use advisory::{Advisories, AdvisoryOrigin, Severity, Vulnerability};
+pub use advisory::{Advisories, AdvisoryOrigin, Epss, Feed, FeedName, KnownExploited, Severity, Vulnerability};
 pub use bound::{Bound, BoundFacts, BoundKind};
 pub use bundle::{Absence, BundleFacts, BundleTrace, Bundled, Share, TreeFacts};
 pub use drift::{Drift, DriftKind};
@@ -33,11 +34,12 @@ pub use holding::{Amount, Difference, DifferenceKind, Holding, Integrity, Owners
 pub use inventory::{Code, CodeKind, Draft, File, Inventory, InventoryState, Trace};
 pub use ownership::{Claim, ClaimKind, owner};
 pub use package::{Ecosystem, Origin, Package, Relation, encoded, purl};
+pub use package_url::{PackageUrl, package_url, package_url_kind};
 pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};
 pub use secret::{Confidence, Party, Secret, SecretLevel};
 pub use system::{SystemFile, SystemPackage};
-pub use verdict::{Ignored, Outcome, Verdict};
+pub use verdict::{Ignored, Outcome, Verdict, VexFacts};
 
 /// The ecosystems a verdict speaks of, in OSV's spelling and in the order every report prints them.
 pub const SCOPE: [&str; 3] = ["npm", "PyPI", "crates.io"];

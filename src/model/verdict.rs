@@ -60,6 +60,15 @@ pub struct Ignored {
     pub expires: Option<String>,
 }
 
+/// A VEX document that was heard, as reports say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct VexFacts {
+    /// As the operator named it.
+    pub path: String,
+    /// SHA-256 of the file, hex.
+    pub digest: String,
+}
+
 /// The judgement on one artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {

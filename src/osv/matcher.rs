@@ -125,6 +125,8 @@ fn vulnerability<'a>(package: &Package, group: &[&'a Match<'_>], fixes: &mut Fix
         published: published.cloned(),
         unevaluated: if group.iter().all(|one| one.hit.unevaluated.is_some()) { doubts.min().cloned() } else { None },
         ids: ids.into_iter().map(str::to_owned).collect(),
+        known_exploited: None,
+        epss: None,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod api;
 mod cache;
 pub mod choice;
 pub mod db;
+pub mod feed;
 pub mod http;
 mod lenient;
 mod listed;
@@ -25,6 +26,7 @@ pub use self::advisory::Advisory;
 pub use self::api::Api;
 pub use self::choice::{Choice, Mode, choose};
 pub use self::db::{BuildError, Database, DatabaseError};
+pub use self::feed::{FeedError, Feeds};
 pub use self::snapshot::Snapshot;
 pub use self::source::{About, AdvisorySource, SourceError};
 

@@ -51,6 +51,7 @@ impl About {
             unreadable: self.unreadable,
             age_days: age_days(self.as_of, today),
             note: self.note.clone(),
+            feeds: Vec::new(),
         }
     }
 }

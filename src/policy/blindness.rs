@@ -112,6 +112,11 @@ pub const REMARKS: &[(&str, &str, &str)] = &[
         "The last day of the `[[ignore]]` has passed and it no longer applies. Look at the finding again, then fix it or write a new date.",
     ),
     (
+        super::vex::UNHEARD,
+        "a VEX statement was not heard",
+        "A VEX document says that a vulnerability does not affect the artifact, and the finding stands all the same: the package is malware, or the vulnerability is in the catalogue of known exploited ones. Neither is set aside by what a document says. Remove or update the package. If you have looked at it and know better, write an `[[ignore]]` that names the finding's rule and advisory.",
+    ),
+    (
         "accept-unknown",
         "an acceptance names a kind of problem that does not exist",
         "No stage raises a problem of this kind, so the `[[accept]]` can never apply. `fngate explain` lists every kind.",

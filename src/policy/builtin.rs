@@ -32,4 +32,8 @@ pub(super) const BUILTIN: &[Builtin] = &[
     builtin!("secret"),
     builtin!("signature"),
     builtin!("vulnerability"),
+    builtin!("vulnerability_age"),
+    builtin!("vulnerability_exploit"),
+    builtin!("vulnerability_level"),
+    builtin!("vulnerability_words"),
 ];

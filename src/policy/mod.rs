@@ -10,6 +10,7 @@ mod exception;
 mod proof;
 mod setting;
 mod source;
+mod vex;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub use setting::{
     Accept, AdvisorySettings, Completeness, DriftSettings, Ignore, IntegritySettings, Settings, SignatureSettings, Threshold,
     VulnerabilitySettings,
 };
+pub use vex::{Vex, VexError};
 
 use crate::model::{Facts, Finding, Outcome, Verdict, hex};
 use engine::{Engine, Spoken};
@@ -59,7 +61,8 @@ impl Policies {
         let Spoken { findings, failures } = self.engine.findings(&input)?;
         let (problems, remarks) = exception::accepted(&self.settings, blindness::problems(facts), today);
         let known = |rule: &str| self.knows(rule);
-        let (mut findings, mut ignored) = exception::ignored(&self.settings, united(findings), &known, facts, today);
+        let (findings, mut ignored) = exception::ignored(&self.settings, united(findings), &known, facts, today);
+        let mut findings = self.settings.vex.hear(findings, &mut ignored, facts);
         findings.extend(remarks);
         findings.extend(failures.iter().map(|failure| blindness::unheard(failure, &facts.artifact.name)));
         findings.extend(problems.iter().map(|problem| blindness::finding(problem, &self.settings, &facts.artifact.name)));

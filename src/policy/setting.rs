@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::vex::Vex;
 use crate::model::{Level, ProblemKind};
 
 /// Everything the policies can be told.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub completeness: Completeness,
     /// Findings that an operator silenced.
     pub ignores: Vec<Ignore>,
+    /// What others say about vulnerabilities: VEX documents that the operator believes.
+    pub vex: Vex,
     /// Problems that an operator accepted.
     pub accepts: Vec<Accept>,
     /// Every kind of problem that some stage can raise; an acceptance of another kind is reported as unknown.
@@ -51,7 +54,7 @@ impl Threshold {
 }
 
 /// Levels of vulnerabilities. Malware is denied whatever stands here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct VulnerabilitySettings {
     /// From which severity on a vulnerability denies.
     pub deny: Threshold,
@@ -59,11 +62,30 @@ pub struct VulnerabilitySettings {
     pub warn: Threshold,
     /// What one that nobody rated does.
     pub unknown: Level,
+    /// What one does that is exploited in the wild, whatever its severity.
+    pub known_exploited: Level,
+    /// From which EPSS score on a vulnerability denies, 0 to 1; `None` where no score does.
+    pub epss: Option<f64>,
+    /// Whether one without a known fix only warns.
+    pub fixable_only: bool,
+    /// For how many days after it was published an advisory only warns.
+    pub grace_days: u32,
+    /// From how many days on a published vulnerability with a known fix denies; `None` where no age does.
+    pub overdue_days: Option<u32>,
 }
 
 impl Default for VulnerabilitySettings {
     fn default() -> Self {
-        Self { deny: Threshold::High, warn: Threshold::Medium, unknown: Level::Warn }
+        Self {
+            deny: Threshold::High,
+            warn: Threshold::Medium,
+            unknown: Level::Warn,
+            known_exploited: Level::Deny,
+            epss: None,
+            fixable_only: false,
+            grace_days: 0,
+            overdue_days: None,
+        }
     }
 }
 

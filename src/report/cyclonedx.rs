@@ -352,10 +352,30 @@ fn vulnerability(known: &Vulnerability, reference: &str, affects: &[Value]) -> V
     if !known.aliases.is_empty() {
         own["references"] = known.aliases.iter().map(|id| json!({"id": id, "source": osv(id)})).collect();
     }
+    let exploited = exploitation(known);
+    if !exploited.is_empty() {
+        own["properties"] = Value::Array(exploited);
+    }
     if !known.fixed.is_empty() {
         own["recommendation"] = json!(format!("update to {}", known.fixed.join(" or ")));
     }
     own
+}
+
+/// What is known of exploitation.
+fn exploitation(known: &Vulnerability) -> Vec<Value> {
+    let property = |name: &str, value: String| json!({"name": format!("fngate:{name}"), "value": value});
+    let mut properties = Vec::new();
+    if let Some(entry) = &known.known_exploited {
+        properties.push(property("kev-added", entry.added.clone()));
+        properties.push(property("kev-due", entry.due.clone()));
+        properties.push(property("kev-ransomware", entry.ransomware.to_string()));
+    }
+    if let Some(epss) = known.epss {
+        properties.push(property("epss-score", epss.score.to_string()));
+        properties.push(property("epss-percentile", epss.percentile.to_string()));
+    }
+    properties
 }
 
 fn method(vector: &str) -> &'static str {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
     Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership,
-    Package, Problem, ProblemClass, Provenance, SCOPE, Secret, Vulnerability,
+    Package, Problem, ProblemClass, Provenance, SCOPE, Secret, VexFacts, Vulnerability,
 };
 
 /// The JSON report.
@@ -27,6 +27,7 @@ impl Reporter for Json {
             advisories: run.advisories.as_ref(),
             policy: Digest { digest: &run.policy_digest },
             config: Digest { digest: &run.config_digest },
+            vex: &run.vex,
             artifacts: run.artifacts.iter().map(Artifact::of).collect(),
         };
         serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -43,6 +44,8 @@ struct Document<'a> {
     advisories: Option<&'a Advisories>,
     policy: Digest<'a>,
     config: Digest<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    vex: &'a [VexFacts],
     artifacts: Vec<Artifact<'a>>,
 }
 

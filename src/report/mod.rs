@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use cyclonedx::write_sbom;
 pub use spdx::write_spdx;
 
-use crate::model::{Advisories, Facts, InventoryState, Outcome, Verdict};
+use crate::model::{Advisories, Facts, InventoryState, Outcome, Verdict, VexFacts};
 
 /// Writes one format.
 pub trait Reporter: Sync {
@@ -46,6 +46,8 @@ pub struct Run {
     pub policy_digest: String,
     /// SHA-256 (hex) of the configuration file; empty where there is none.
     pub config_digest: String,
+    /// The VEX documents that were heard.
+    pub vex: Vec<VexFacts>,
     /// When, RFC 3339, for formats that say so; see [`timestamp`].
     pub timestamp: String,
     /// The artifacts, in the order they were named.

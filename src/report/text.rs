@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::page::{Ink, Page};
 use super::{Examined, Judged, Reporter, Run, words};
 use crate::model::{
-    Advisories, AdvisoryOrigin, BoundFacts, Facts, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped,
+    Advisories, AdvisoryOrigin, BoundFacts, Facts, Feed, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped,
 };
 
 /// The text report.
@@ -34,6 +34,13 @@ impl Reporter for Text {
         }
         if let Some(advisories) = &run.advisories {
             page.paragraph(0, "advisories: ", Ink::Plain, &source(advisories));
+            for feed in &advisories.feeds {
+                page.paragraph(0, "with ", Ink::Plain, &exploited(feed));
+            }
+        }
+        for vex in &run.vex {
+            page.paragraph(0, "VEX:        ", Ink::Plain, &escaped(&vex.path));
+            page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", vex.digest));
         }
         let rule = run.artifacts.iter().find_map(|examined| examined.result.as_ref().ok()?.verdict.findings.first());
         if let Some(finding) = rule {
@@ -240,6 +247,14 @@ fn source(advisories: &Advisories) -> String {
         format!(" ({})", escaped(&advisories.note))
     };
     format!("{kind} of {}, {} old{note}", escaped(day), words::count(age, "day"))
+}
+
+/// `CISA KEV of 2026-11-20, 1 day old, 1,660 vulnerabilities`.
+fn exploited(feed: &Feed) -> String {
+    let day = feed.as_of.get(..10).unwrap_or(&feed.as_of);
+    let age = usize::try_from(feed.age_days).unwrap_or_default();
+    let entries = if feed.entries == 1 { "vulnerability" } else { "vulnerabilities" };
+    format!("{} of {}, {} old, {} {entries}", feed.name.title(), escaped(day), words::count(age, "day"), feed.entries)
 }
 
 fn verdict_ink(outcome: Outcome) -> Ink {

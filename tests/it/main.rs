@@ -13,6 +13,7 @@ mod action;
 mod artifact;
 mod bound;
 mod evasion;
+mod exploit;
 mod extract;
 mod gate;
 mod image;

@@ -5,6 +5,7 @@ mod choice;
 mod command;
 mod corner;
 mod database;
+mod feed;
 mod matcher;
 mod range;
 mod record;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use fngate::model::{
-    Amount, BoundFacts, BoundKind, BundleFacts, DifferenceKind, Drift, DriftKind, Ecosystem, Facts, Holding, INPUT_VERSION, Integrity,
-    LayerFacts, Package, Relation, SecretLevel, Share, Statement,
+    Amount, BoundFacts, BoundKind, BundleFacts, DifferenceKind, Drift, DriftKind, Ecosystem, Epss, Facts, Feed, FeedName, Holding,
+    INPUT_VERSION, Integrity, KnownExploited, LayerFacts, Package, Relation, SecretLevel, Share, Statement,
 };
 use serde_json::{Map, Value};
 
@@ -25,6 +25,8 @@ fn full() -> Facts {
     known.possible = true;
     known.published = Some("2021-05-06T16:05:51Z".to_owned());
     known.unevaluated = Some("the version is no version".to_owned());
+    known.known_exploited = Some(KnownExploited { added: "2026-11-01".to_owned(), due: "2026-11-22".to_owned(), ransomware: true });
+    known.epss = Some(Epss { score: 0.94, percentile: 0.999 });
     facts.inventory.problems.push(sample::bundle());
     facts.inventory.secrets.push(sample::secret(9, SecretLevel::Info));
     facts.inventory.secrets[1].decoded = vec!["base64"];
@@ -67,7 +69,10 @@ fn full() -> Facts {
     facts.inventory.not_judged[0].detail = "example.com/agent (devel), go1.22.1, 12 modules".to_owned();
     facts.inventory.not_judged[0].packages = Some(12);
     facts.inventory.problems[0].bounded = vec!["package-lock.json".to_owned()];
-    facts.advisories.as_mut().unwrap().note = "no network".to_owned();
+    let advisories = facts.advisories.as_mut().unwrap();
+    advisories.note = "no network".to_owned();
+    let feed = |name| Feed { name, as_of: "2026-11-20T15:00:00Z".to_owned(), digest: "78".repeat(32), entries: 1_660, age_days: 2 };
+    advisories.feeds = vec![feed(FeedName::Kev), feed(FeedName::Epss)];
     facts.provenance = sample::clean().provenance;
     facts.provenance.signers[0].claims.insert("source-repository-uri".to_owned(), "https://github.com/acme/orders".to_owned());
     facts.provenance.statements.push(Statement { predicate_type: "https://slsa.dev/provenance/v1".to_owned(), ..Statement::default() });

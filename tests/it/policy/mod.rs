@@ -8,3 +8,4 @@ mod ignore;
 mod input;
 pub mod sample;
 mod verdict;
+mod vex;

@@ -53,6 +53,7 @@ pub fn clean() -> Facts {
             unreadable: 0,
             age_days: 1,
             note: String::new(),
+            feeds: Vec::new(),
         }),
         provenance: Provenance {
             state: ProvenanceState::Verified,
@@ -87,6 +88,8 @@ pub fn vulnerability(id: &str, severity: Severity) -> Vulnerability {
         summary: "Command injection in template()".to_owned(),
         published: None,
         unevaluated: None,
+        known_exploited: None,
+        epss: None,
     }
 }
 

@@ -47,7 +47,8 @@ fn severities_map_to_levels() {
 
 #[test]
 fn thresholds_are_the_operators_except_for_malware() {
-    let vulnerability = VulnerabilitySettings { deny: Threshold::Never, warn: Threshold::Never, unknown: Level::Info };
+    let vulnerability =
+        VulnerabilitySettings { deny: Threshold::Never, warn: Threshold::Never, unknown: Level::Info, ..VulnerabilitySettings::default() };
     let settings = || Settings { vulnerability, ..sample::settings() };
     assert_eq!(judged_with(settings(), &sample::with_vulnerability(Severity::Critical)).outcome, Outcome::Pass);
     let mut facts = sample::with_vulnerability(Severity::Unknown);

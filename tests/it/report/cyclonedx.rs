@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use fngate::model::{ArtifactKind, Ecosystem, Facts, Package, Relation};
+use fngate::model::{ArtifactKind, Ecosystem, Epss, Facts, KnownExploited, Package, Relation, Severity};
 use fngate::report::{Examined, write_sbom};
 use serde_json::{Value, json};
 
@@ -130,4 +130,29 @@ fn documents_for_an_independent_validator() {
     {
         fs::write(Path::new(&folder).join(format!("cdx-{name}.json")), written("cyclonedx", &run)).unwrap();
     }
+}
+
+#[test]
+fn what_is_exploited_stands_beside_the_vulnerability() {
+    let mut facts = sample::with_vulnerability(Severity::High);
+    assert!(sbom(&facts)["vulnerabilities"][0].get("properties").is_none());
+    let known = &mut facts.vulnerabilities[0];
+    known.known_exploited = Some(KnownExploited { added: "2026-11-01".to_owned(), due: "2026-11-22".to_owned(), ransomware: true });
+    known.epss = Some(Epss { score: 0.94321, percentile: 0.999 });
+    let told = sbom(&facts)["vulnerabilities"][0]["properties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|property| format!("{}={}", property["name"].as_str().unwrap(), property["value"].as_str().unwrap()))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        told,
+        [
+            "fngate:kev-added=2026-11-01",
+            "fngate:kev-due=2026-11-22",
+            "fngate:kev-ransomware=true",
+            "fngate:epss-score=0.94321",
+            "fngate:epss-percentile=0.999"
+        ]
+    );
 }

@@ -24,6 +24,7 @@ pub fn run_with(settings: Settings, facts: Vec<Facts>) -> Run {
         advisories,
         policy_digest: "9a".repeat(32),
         config_digest: String::new(),
+        vex: Vec::new(),
         timestamp: timestamp(None, "2026-11-22"),
         artifacts: artifacts.collect(),
         screen: Screen::default(),

@@ -1,17 +1,18 @@
 //! Reads package URLs (package-url/purl-spec) as far as an advisory is looked up by them: type, name and version.
 
-use fngate::model::Ecosystem;
+use super::Ecosystem;
 
 /// Ecosystem, name and version.
-pub(super) type Parts = (Ecosystem, String, Option<String>);
+pub type PackageUrl = (Ecosystem, String, Option<String>);
 
 /// The type of a package URL, in lower case; `None` where the text is none.
-pub(super) fn kind(text: &str) -> Option<String> {
+#[must_use]
+pub fn package_url_kind(text: &str) -> Option<String> {
     split(text).map(|(kind, _)| kind.to_ascii_lowercase())
 }
 
 /// What a package URL names. Qualifiers and a subpath say nothing about which package it is and are not read.
-pub(super) fn parts(text: &str) -> Result<Parts, String> {
+pub fn package_url(text: &str) -> Result<PackageUrl, String> {
     let none = |why: &dyn std::fmt::Display| format!("no package URL: {why}");
     let (kind, rest) = split(text).ok_or_else(|| none(&"it is not `pkg:type/name@version`"))?;
     let ecosystem = Ecosystem::from_purl_type(&kind.to_ascii_lowercase()).ok_or("the type is none of npm, pypi and cargo")?;
@@ -39,7 +40,7 @@ mod tests {
 
     #[test]
     fn what_a_purl_names() {
-        let told = |text: &str| parts(text).map(|(ecosystem, name, version)| format!("{ecosystem} {name} {version:?}"));
+        let told = |text: &str| package_url(text).map(|(ecosystem, name, version)| format!("{ecosystem} {name} {version:?}"));
         for (text, wanted) in [
             ("pkg:npm/lodash@4.17.15", "npm lodash Some(\"4.17.15\")"),
             ("pkg:npm/JSONStream@1.0.3", "npm JSONStream Some(\"1.0.3\")"),
@@ -54,6 +55,6 @@ mod tests {
         for text in ["", "lodash", "pkg:", "pkg:npm", "pkg:npm/", "pkg:npm/@1.0.0", "pkg:pypi/a/b@1", "pkg:gem/a@1", "pkg:npm/%ff@1"] {
             assert!(told(text).is_err(), "{text}");
         }
-        assert_eq!((kind("pkg:GoLang/a/b@v1").as_deref(), kind("golang/a")), (Some("golang"), None));
+        assert_eq!((package_url_kind("pkg:GoLang/a/b@v1").as_deref(), package_url_kind("golang/a")), (Some("golang"), None));
     }
 }
