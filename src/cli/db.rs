@@ -1,12 +1,14 @@
-//! `fngate db build|status|verify`: the offline advisory database.
+//! `fngate db build|update|status|verify`: the offline advisory database.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Subcommand;
 use fngate::model::escaped;
+use fngate::osv::db::update::{Update, Updated, update, update_from};
 use fngate::osv::db::{Status, build};
+use fngate::osv::http::Patience;
 use fngate::osv::source::age_days;
 use fngate::osv::{Database, choice};
 use jiff::civil::Date;
@@ -14,7 +16,8 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
-use super::Format;
+use super::progress::Progress;
+use super::{Format, Global};
 
 /// Options of `fngate db`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +30,8 @@ pub(crate) struct Args {
 enum Command {
     /// Compile OSV's dumps into a database
     Build(BuildArgs),
+    /// Bring a database up to date with OSV's dumps, or make it
+    Update(UpdateArgs),
     /// Say how old a database is and what it covers
     Status(StatusArgs),
     /// Read everything in a database and check it
@@ -44,6 +49,22 @@ struct BuildArgs {
     /// The time up to which the dumps tell [default: their newest record that is not in the future]
     #[arg(long, value_name = "TIME", value_parser = time)]
     as_of: Option<Timestamp>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "The database is replaced only by a whole one; whatever happens before, the old one stays. An update fetches what \
+    has changed since the last one, and everything once a week. Proxies are taken from HTTPS_PROXY and NO_PROXY.")]
+struct UpdateArgs {
+    /// The database [default: FNGATE_DB, else fngate/advisories.db in the user's cache folder]
+    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// Another source than OSV's own: the address of a mirror (repeatable, the first that has all of it counts), or dumps on
+    /// this machine as `db build` takes them [default: FNGATE_OSV_DUMPS, else OSV's addresses]
+    #[arg(long, num_args = 1.., value_name = "PATH|URL")]
+    from: Vec<String>,
+    /// Read the whole dumps, whatever has changed
+    #[arg(long)]
+    whole: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -65,16 +86,28 @@ struct StatusArgs {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let mut out = super::output(match &args.command {
         Command::Status(args) => args.output.as_deref(),
-        Command::Build(_) | Command::Verify(_) => None,
+        Command::Build(_) | Command::Update(_) | Command::Verify(_) => None,
     })?;
     match &args.command {
         Command::Build(args) => {
             let output = place(args.output.as_deref())?;
-            let status = build(&args.from, &output, args.as_of)?;
-            write_text(&mut out, &output, &status)?;
+            let progress = Progress::begin(global, 1);
+            progress.say("compiling the database");
+            let status = build(&args.from, &output, args.as_of);
+            progress.end();
+            write_text(&mut out, &output, &status?)?;
+        }
+        Command::Update(args) => {
+            let output = place(args.db.as_deref())?;
+            let progress = Progress::begin(global, 1);
+            let updated = renewed(args, &output, &progress);
+            progress.end();
+            let updated = updated?;
+            writeln!(out, "{}", said(&updated))?;
+            write_text(&mut out, &output, &updated.status)?;
         }
         Command::Status(args) => {
             let path = place(args.place.db.as_deref())?;
@@ -93,6 +126,34 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     }
     out.flush()?;
     Ok(0)
+}
+
+/// Brings a database up to date from where the arguments say.
+fn renewed(args: &UpdateArgs, output: &Path, progress: &Progress) -> anyhow::Result<Updated> {
+    let is_address = |from: &String| from.starts_with("https://") || from.starts_with("http://");
+    let from = if args.from.is_empty() { choice::mirrors() } else { args.from.clone() };
+    let (mirrors, dumps): (Vec<_>, Vec<_>) = from.into_iter().partition(is_address);
+    if dumps.is_empty() {
+        let progress = |what: &str| progress.say(what);
+        let whole = args.whole;
+        return Ok(update(&Update { mirrors: &mirrors, output, whole, patience: Patience::default(), progress: &progress })?);
+    }
+    if !mirrors.is_empty() {
+        bail!("`--from` takes addresses of mirrors or dumps on this machine, not both: {}", escaped(&dumps.join(" ")));
+    }
+    progress.say("compiling the database");
+    Ok(update_from(&dumps.into_iter().map(PathBuf::from).collect::<Vec<_>>(), output)?)
+}
+
+/// What became of an update, in a line.
+fn said(updated: &Updated) -> String {
+    let whole = updated.whole.iter().map(|ecosystem| ecosystem.as_str()).collect::<Vec<_>>().join(", ");
+    match (updated.changed, updated.whole.is_empty(), updated.records) {
+        (false, ..) => "nothing has changed".to_owned(),
+        (true, true, 1) => "1 record has changed".to_owned(),
+        (true, true, records) => format!("{records} records have changed"),
+        (true, false, _) => format!("read the whole dump of {whole}"),
+    }
 }
 
 /// The database that is meant.
@@ -122,6 +183,10 @@ fn write_text(out: &mut dyn Write, path: &Path, status: &Status) -> anyhow::Resu
     writeln!(out, "  digest      {}", status.digest)?;
     writeln!(out, "  size        {} bytes", status.size)?;
     writeln!(out, "  unreadable  {} records", about.unreadable)?;
+    if let Some(upstream) = &about.upstream {
+        writeln!(out, "  from        {}", escaped(&upstream.mirror))?;
+        writeln!(out, "  whole       {}", escaped(&upstream.whole))?;
+    }
     writeln!(out, "\n  {:<10} {:>9} {:>9} {:>9}  newest", "ecosystem", "packages", "records", "malware")?;
     for covered in &about.ecosystems {
         let newest = covered.newest.get(..10).unwrap_or("-");
@@ -135,6 +200,7 @@ fn write_json(out: &mut dyn Write, path: &Path, status: &Status) -> anyhow::Resu
     let document = json!({
         "path": path.display().to_string(), "as_of": about.as_of, "age_days": age(status)?, "built": about.built, "fngate": about.fngate,
         "digest": status.digest, "size": status.size, "unreadable": about.unreadable, "ecosystems": about.ecosystems,
+        "upstream": about.upstream,
     });
     writeln!(out, "{document:#}")?;
     Ok(())

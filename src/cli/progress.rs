@@ -44,6 +44,11 @@ impl Progress {
         self.bar.set_message(format!("judging {}{count}", escaped(name)));
     }
 
+    /// What is being done.
+    pub(crate) fn say(&self, what: &str) {
+        self.bar.set_message(escaped(what).into_owned());
+    }
+
     /// The end: the line goes.
     pub(crate) fn end(self) {
         self.bar.finish_and_clear();

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::api::{Api, PUBLIC};
 use super::db::Database;
+use super::db::update::MIRRORS;
 use super::http::Patience;
 use super::snapshot::Snapshot;
 use super::source::{About, AdvisorySource, SourceError, age_days};
@@ -109,6 +110,14 @@ impl AdvisorySource for Stale {
 #[must_use]
 pub fn service_url() -> String {
     std::env::var("FNGATE_OSV_API").ok().filter(|url| !url.is_empty()).unwrap_or_else(|| PUBLIC.to_owned())
+}
+
+/// Addresses of mirrors of OSV's dumps: `FNGATE_OSV_DUMPS` (several apart by white space), else OSV's own.
+#[must_use]
+pub fn mirrors() -> Vec<String> {
+    let named = std::env::var("FNGATE_OSV_DUMPS").unwrap_or_default();
+    let named = named.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    if named.is_empty() { MIRRORS.map(str::to_owned).to_vec() } else { named }
 }
 
 /// Where the database lies unless `--db` says otherwise: `FNGATE_DB`, else `fngate/advisories.db` in the platform's folder

@@ -5,6 +5,7 @@
 //! Proxies are taken from the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`).
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,14 @@ pub enum HttpError {
         url: String,
         /// The HTTP status.
         status: u16,
+    },
+    /// The answer cannot be stored on this machine.
+    #[error("cannot write `{path}`: {why}")]
+    Store {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        why: String,
     },
     /// The answer is larger than any honest one.
     #[error("the answer to `{url}` is larger than {limit} bytes")]

@@ -87,12 +87,11 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Database(DatabaseError::Open { .. }) => {
-                "make one with `fngate db build --from DUMPS --output FILE` and name it with `--db FILE`, or use `--advisories online`"
+            Self::Database(error) => return error.hint(),
+            Self::Uncovered { .. } => {
+                "make it again with `fngate db update`, or with `fngate db build` from the dumps of npm, PyPI and crates.io"
             }
-            Self::Database(DatabaseError::Foreign { .. } | DatabaseError::Damaged { .. }) => "make it again with `fngate db build`",
-            Self::Uncovered { .. } => "make it again with `fngate db build` from the dumps of npm, PyPI and crates.io",
-            Self::Api(_) => "try again later, or use an offline database: `fngate db build`, then `--advisories offline`",
+            Self::Api(_) => "try again later, or use an offline database: `fngate db update`, then `--advisories offline`",
         };
         Some(hint.to_owned())
     }

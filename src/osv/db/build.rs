@@ -22,13 +22,7 @@ use crate::model::Ecosystem;
 /// than now: dumps hold records dated in the future, and those must not make a database look fresh for ever.
 pub fn build(from: &[PathBuf], output: &Path, as_of: Option<Timestamp>) -> Result<Status, BuildError> {
     let now = Timestamp::now();
-    let mut crop = Crop::default();
-    for dump in dump::find(from)? {
-        let harvest = Harvest::of(&dump, now)?;
-        let covers = harvest.covers(dump.ecosystem);
-        crop.add(harvest, covers);
-    }
-    crop.store(output, as_of, now, None)
+    Crop::of(from, now)?.store(output, as_of, now, None)
 }
 
 /// All that is known, dump by dump.
@@ -42,6 +36,17 @@ pub(super) struct Crop {
 }
 
 impl Crop {
+    /// Reads the dumps that some paths name.
+    pub(super) fn of(from: &[PathBuf], now: Timestamp) -> Result<Self, BuildError> {
+        let mut crop = Self::default();
+        for dump in dump::find(from)? {
+            let harvest = Harvest::of(&dump, now)?;
+            let covers = harvest.covers(dump.ecosystem);
+            crop.add(harvest, covers);
+        }
+        Ok(crop)
+    }
+
     /// Adds what was read of a dump that covers some ecosystems.
     pub(super) fn add(&mut self, harvest: Harvest, covers: [bool; 3]) {
         let mut of = (0..3).filter(|at| covers[*at]);

@@ -124,3 +124,17 @@ pub enum DatabaseError {
         what: String,
     },
 }
+
+impl DatabaseError {
+    /// What the user can do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Open { .. } => {
+                "make one with `fngate db update`, or with `fngate db build --from DUMPS --output FILE`, and name it with `--db FILE`; or use `--advisories online`"
+            }
+            Self::Foreign { .. } | Self::Damaged { .. } => "make it again with `fngate db update` or `fngate db build`",
+        };
+        Some(hint.to_owned())
+    }
+}

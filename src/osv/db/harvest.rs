@@ -1,7 +1,7 @@
 //! What is gathered of dumps: each record's part about each package, and what is known of the dumps as a whole.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -109,7 +109,8 @@ impl Harvest {
         }
     }
 
-    fn lose(&mut self, name: &str, why: &str) {
+    /// Counts a record as unreadable.
+    pub(super) fn lose(&mut self, name: &str, why: &str) {
         self.unreadable += 1;
         self.first.get_or_insert_with(|| format!("`{}`: {why}", escaped(name)));
     }
@@ -172,8 +173,15 @@ impl Harvest {
         }
     }
 
+    /// Adds records that were read again; what was known of them goes.
+    pub(super) fn replace(&mut self, part: Self) {
+        let new = part.entries.iter().map(|entry| &*entry.id).collect::<HashSet<_>>();
+        self.entries.retain(|entry| !new.contains(&*entry.id));
+        self.add(part);
+    }
+
     /// Refuses a dump of which too much cannot be read.
-    fn check(&self) -> Result<(), BuildError> {
+    pub(super) fn check(&self) -> Result<(), BuildError> {
         if self.records == 0 {
             return Err(BuildError::Empty);
         }

@@ -11,6 +11,7 @@ mod error;
 mod harvest;
 mod layout;
 mod map;
+pub mod update;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ mod range;
 mod record;
 mod sbom;
 mod snapshot;
+mod update;
 mod version;
 
 use std::path::Path;
