@@ -4,6 +4,7 @@
 //! sorted by the ecosystem's order: a version is sought in it once a package, by a handful of comparisons, and a record says
 //! which stretches of the table it lists.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -93,10 +94,9 @@ impl Table {
         }
     }
 
-    /// The place of a text that the table was made of.
-    fn place(&self, text: &str) -> Option<u32> {
-        let range = self.find(text, Version::parse(self.ecosystem, text).as_ref());
-        range.into_iter().find(|at| self.text(*at) == text)
+    /// Where each text is.
+    pub(super) fn places(&self) -> HashMap<&str, u32> {
+        (0..self.len()).map(|at| (self.text(at), at)).collect()
     }
 }
 
@@ -154,15 +154,25 @@ impl Versions {
         self.table.as_ref()
     }
 
+    /// Which stretches of it.
+    pub(super) fn runs(&self) -> &[Range<u32>] {
+        &self.runs
+    }
+
     /// Whether any of a stretch of the table is among them.
     pub(super) fn any_of(&self, found: &Range<u32>) -> bool {
         let first = self.runs.partition_point(|run| run.end <= found.start);
         self.runs.get(first).is_some_and(|run| run.start < found.end && !found.is_empty())
     }
 
-    /// The same versions as stretches of another table, which holds them all.
-    pub(super) fn runs_in(&self, table: &Table) -> Vec<Range<u32>> {
-        let mut places = self.iter().filter_map(|text| table.place(text)).collect::<Vec<_>>();
+    /// Their table and whether they are all of it.
+    pub(super) fn whole_table(&self) -> Option<&Arc<Table>> {
+        self.table.as_ref().filter(|table| self.runs.first().is_some_and(|run| *run == (0..table.len())))
+    }
+
+    /// The same versions as stretches of another table, which holds them all at these places.
+    pub(super) fn runs_in(&self, places: &HashMap<&str, u32>) -> Vec<Range<u32>> {
+        let mut places = self.iter().filter_map(|text| places.get(text).copied()).collect::<Vec<_>>();
         places.sort_unstable();
         places.chunk_by(|a, b| a + 1 == *b).filter_map(|run| Some(*run.first()?..run.last()? + 1)).collect()
     }

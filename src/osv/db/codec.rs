@@ -15,6 +15,7 @@
 //! so that records of packages which are not affected are never read whole. Withdrawn records are not stored; they affect
 //! nothing.
 
+use std::collections::HashMap;
 use std::ops;
 use std::sync::Arc;
 
@@ -92,8 +93,14 @@ fn put_list(out: &mut Vec<u8>, texts: &[String]) {
 
 /// Appends the body of a package: its advisories, each with its entries for the package.
 pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&Advisory, Moment, Vec<&Affected>)]) {
-    let entries = || advisories.iter().flat_map(|(_, _, entries)| entries);
-    let table = Table::new(ecosystem, entries().flat_map(|entry| entry.versions.iter()));
+    let lists = || advisories.iter().flat_map(|(_, _, entries)| entries).map(|entry| &entry.versions).filter(|list| !list.is_empty());
+    // Most packages have one list, which is a table already.
+    let (mut first, only) = (lists(), lists().nth(1).is_none());
+    let table = match first.next().and_then(Versions::whole_table).filter(|_| only) {
+        Some(table) => Arc::clone(table),
+        None => Arc::new(Table::new(ecosystem, lists().flat_map(Versions::iter))),
+    };
+    let places = if only { HashMap::new() } else { table.places() };
     let (texts, ordered) = table.joined();
     put_number(out, ordered);
     put_bytes(out, texts.as_bytes());
@@ -102,7 +109,7 @@ pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&
         put_number(out, modified.seconds as usize);
         put_number(out, modified.nanoseconds as usize);
         put_number(out, entries.len());
-        entries.iter().for_each(|entry| put_affected(out, entry, &table));
+        entries.iter().for_each(|entry| put_affected(out, entry, &table, &places));
         let mut about = Vec::with_capacity(256);
         put_list(&mut about, &advisory.aliases);
         put_list(&mut about, &advisory.vectors);
@@ -114,10 +121,11 @@ pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&
     }
 }
 
-fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Table) {
+fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Arc<Table>, places: &HashMap<&str, u32>) {
     put_bytes(out, entry.informational.as_bytes());
     put_bytes(out, entry.fault.as_bytes());
-    let runs = entry.versions.runs_in(table);
+    let own = entry.versions.table().is_some_and(|own| Arc::ptr_eq(own, table));
+    let runs = if own { entry.versions.runs().to_vec() } else { entry.versions.runs_in(places) };
     put_number(out, runs.len());
     let mut end = 0;
     for run in runs {
