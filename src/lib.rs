@@ -87,7 +87,7 @@ impl Gate {
         let limits = if artifact.is_image() { &self.image_limits } else { &self.limits };
         let mut inventory = scan::scan_with(artifact, limits, Some(&self.scanner), &self.bounds, &self.trees);
         for package in inventory.packages.iter_mut().chain(&mut inventory.candidates) {
-            if package.origin != Origin::FirstParty && self.private.iter().any(|pattern| matches(pattern, &package.name)) {
+            if package.origin != Origin::FirstParty && is_private(&self.private, &package.name) {
                 package.origin = Origin::Own;
             }
         }
@@ -133,6 +133,12 @@ impl Gate {
         let digests = Digests { sha256: artifact.digest(), sha512 };
         signature::verify(digests, bundles, &self.trust, &self.requirement, self.now)
     }
+}
+
+/// Whether a name is the operator's own: one of the patterns, in which `*` stands for anything, is all of it.
+#[must_use]
+pub fn is_private(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
 }
 
 /// Whether a name matches a pattern in which `*` stands for any run of characters.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use fngate::is_private;
 use fngate::model::{Advisories, AdvisoryOrigin, Ecosystem, Origin, Package, Relation, Vulnerability, package_url};
 use fngate::osv::range::Subject;
 use fngate::osv::{AdvisorySource, Choice, Feeds, Mode, choice, choose};
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     /// FIRST's EPSS scores (CSV, plain or gzip)
     #[arg(long, value_name = "FILE")]
     epss: Option<PathBuf>,
+    /// Packages that are your own and never sent anywhere; `*` stands for anything (repeatable)
+    #[arg(long, value_name = "PATTERN")]
+    private: Vec<String>,
     /// Where to write the output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -96,7 +100,7 @@ pub(super) struct Answer {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
-    let questions = match (&args.batch, &args.sbom) {
+    let mut questions = match (&args.batch, &args.sbom) {
         (Some(path), _) => batch(path)?,
         (None, Some(path)) => {
             let bill = sbom_reader::read(path)?;
@@ -107,6 +111,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         }
         (None, None) => args.purls.iter().map(|purl| Question::of_listed(purl, None)).collect(),
     };
+    let packages = questions.iter_mut().filter_map(|question| question.package.as_mut().ok());
+    packages.filter(|package| is_private(&args.private, &package.name)).for_each(|package| package.origin = Origin::Own);
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date();
     let mode = args.advisories.into();
     let service = choice::service_url();

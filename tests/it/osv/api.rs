@@ -407,3 +407,21 @@ fn a_date_says_when_to_come_again() {
     assert!(after("Fri, 01 Jan 2100 00:00:00 GMT").is_err());
     assert!(start.elapsed() < Duration::from_secs(5), "a century is not waited for");
 }
+
+#[test]
+fn the_query_keeps_private_names_to_itself() {
+    let service = Service::of(all_records());
+    let home = tempfile::tempdir().unwrap();
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_fngate"))
+        .args(["query", "--advisories", "online", "--private", "@acme/*", "pkg:npm/%40acme/money@1.0.0", "pkg:npm/left@1.2.3"])
+        .env("FNGATE_OSV_API", &service.url)
+        .env("XDG_CACHE_HOME", home.path())
+        .output()
+        .unwrap();
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stderr));
+    let asked = service.asked().join("\n");
+    assert!(asked.contains("left") && !asked.contains("acme"), "{asked}");
+    if cfg!(target_os = "linux") {
+        assert!(home.path().join("fngate/records/GHSA-aaaa.json").is_file(), "records are kept in the cache folder");
+    }
+}

@@ -342,6 +342,7 @@ fn what_a_mirror_says_wrongly_keeps_the_old_database() {
         })
         .contains("is broken")
     );
+    assert!(!path.with_file_name("a.db.download").exists(), "and is not kept to go on with");
     mirror.set(files(&[
         (Ecosystem::Npm, vec![record(Ecosystem::Npm, "GHSA-0000", "p-0", "2025-01-01T00:00:00Z")]),
         (Ecosystem::PyPi, vec![record(Ecosystem::PyPi, "PYSEC-1", "q", "2025-01-01T00:00:00Z")]),

@@ -210,7 +210,9 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
         let mut harvest = match &plan {
             Plan::Whole => {
                 updated.1.push(ecosystem);
-                Harvest::of(&mirror.dump(ecosystem, &folder)?, now)?
+                let dump = mirror.dump(ecosystem, &folder)?;
+                // A broken one must not be taken for a whole one the next time.
+                Harvest::of(&dump, now).inspect_err(|_| drop(fs::remove_dir_all(&folder)))?
             }
             Plan::Changed(_) => ledger.kept(ecosystem, list.as_ref(), &lists),
         };
