@@ -84,6 +84,9 @@ pub struct Vulnerability {
     pub paths: Vec<EntryPath>,
     /// Versions that fix it, from the windows that hold the installed one; the least first.
     pub fixed: Vec<String>,
+    /// Whether any record of the alias set names a fix above the installed version, be it one that another record does not
+    /// call fixed; or could not be evaluated, so that nobody has looked for one.
+    pub fixable: bool,
     /// The least fix version above the installed one against which nothing is known, notices aside; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<String>,

@@ -64,10 +64,11 @@ pub(super) fn of_package(package: &Package, entries: &[(&Advisory, &Affected)]) 
         }
     }
     let records = matches.iter().map(|one| one.advisory).collect::<Vec<_>>();
+    let purl = package.purl();
     let mut fixes = Fixes { ecosystem: package.ecosystem, read: HashMap::new(), left: MOST_COMPARISONS };
     let mut found = alias::groups(&records)
         .into_iter()
-        .map(|group| vulnerability(package, &group.into_iter().map(|at| &matches[at]).collect::<Vec<_>>(), &mut fixes))
+        .map(|group| vulnerability(package, &purl, &group.into_iter().map(|at| &matches[at]).collect::<Vec<_>>(), &mut fixes))
         .collect::<Vec<_>>();
     if let Some(upgrade) = upgrade(package, &found, entries) {
         found.iter_mut().for_each(|one| one.upgrade = Some(upgrade.clone()));
@@ -95,7 +96,7 @@ fn merged(a: Hit, b: Hit) -> Hit {
 }
 
 /// Records of one alias set, as one vulnerability of the package.
-fn vulnerability<'a>(package: &Package, group: &[&'a Match<'_>], fixes: &mut Fixes<'a>) -> Vulnerability {
+fn vulnerability<'a>(package: &Package, purl: &str, group: &[&'a Match<'_>], fixes: &mut Fixes<'a>) -> Vulnerability {
     let records = || group.iter().map(|one| one.advisory);
     let ids: BTreeSet<&str> = records().map(|record| record.id.as_str()).collect();
     let id = ids.iter().copied().min_by_key(|id| alias::rank(id)).unwrap_or_default();
@@ -104,7 +105,8 @@ fn vulnerability<'a>(package: &Package, group: &[&'a Match<'_>], fixes: &mut Fix
     let mut by_rank = records().collect::<Vec<_>>();
     by_rank.sort_by_key(|record| alias::rank(&record.id));
     let summary = by_rank.iter().map(|record| &record.summary).find(|summary| !summary.is_empty());
-    let published = records().map(|record| &record.published).filter(|published| !published.is_empty()).min();
+    let is_time = |published: &&String| published.parse::<jiff::Timestamp>().is_ok();
+    let published = records().map(|record| &record.published).filter(is_time).min();
     let doubts = group.iter().filter_map(|one| one.hit.unevaluated.as_ref());
     Vulnerability {
         id: id.to_owned(),
@@ -114,12 +116,13 @@ fn vulnerability<'a>(package: &Package, group: &[&'a Match<'_>], fixes: &mut Fix
         cvss: rating.score,
         cvss_vector: rating.vector,
         informational: informational(group),
-        purl: package.purl(),
+        purl: purl.to_owned(),
         relation: package.relation,
         dev: package.dev,
         possible: false,
         paths: package.paths.clone(),
         fixed: fixes.of(group),
+        fixable: is_fixable(package, group),
         upgrade: None,
         summary: summary.cloned().unwrap_or_default(),
         published: published.cloned(),
@@ -128,6 +131,15 @@ fn vulnerability<'a>(package: &Package, group: &[&'a Match<'_>], fixes: &mut Fix
         known_exploited: None,
         epss: None,
     }
+}
+
+/// Whether a fix may exist: see [`Vulnerability::fixable`].
+fn is_fixable(package: &Package, group: &[&Match<'_>]) -> bool {
+    let own = package.version.as_ref().and_then(|version| Version::parse(package.ecosystem, version));
+    let later = |at: &Option<Version>| !matches!((at, &own), (Some(at), Some(own)) if at <= own);
+    let events = group.iter().flat_map(|one| &one.entries).flat_map(|entry| &entry.ranges).flat_map(|range| &range.events);
+    events.into_iter().any(|event| event.kind == EventKind::Fixed && later(&event.at))
+        || group.iter().any(|one| one.hit.unevaluated.is_some())
 }
 
 /// RustSec's word, if every record of the set is informational: what one database calls a notice and another a

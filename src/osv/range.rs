@@ -189,6 +189,18 @@ fn cut(text: &str) -> String {
 /// The algorithm proper. `Err` says what could not be evaluated.
 fn walk(range: &Range, ecosystem: Ecosystem, version: &Version) -> Result<Judgement, String> {
     let here = Point::At(Cow::Borrowed(version));
+    // Nearly every range is one window in its order, which needs no sorting.
+    if let [first, last] = range.events.as_slice()
+        && first.kind == EventKind::Introduced
+        && matches!(last.kind, EventKind::Fixed | EventKind::LastAffected)
+    {
+        let (start, end) = (point(first, ecosystem, version)?, point(last, ecosystem, version)?);
+        if start < end {
+            let ended = if last.kind == EventKind::Fixed { here >= end } else { here > end };
+            let fixed = (last.kind == EventKind::Fixed).then(|| last.version.to_string());
+            return Ok(if here < start || ended { Judgement::Outside } else { Judgement::Inside { fixed } });
+        }
+    }
     let mut limits = range.events.iter().filter(|event| event.kind == EventKind::Limit).peekable();
     if limits.peek().is_some() {
         let mut within = false;

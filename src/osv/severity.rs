@@ -1,5 +1,8 @@
 //! Ratings: CVSS 2.0, 3.0, 3.1 and 4.0 vectors, else the database's own word.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use cvss::Cvss;
 
 use super::advisory::Advisory;
@@ -21,13 +24,35 @@ impl Rating {
     /// vector spoils no other.
     #[must_use]
     pub fn worst<'a>(advisories: impl Iterator<Item = &'a Advisory> + Clone) -> Self {
-        let scored = advisories.clone().flat_map(|advisory| &advisory.vectors).filter_map(|vector| Some((score(vector)?, vector)));
+        let scored = advisories.clone().flat_map(|advisory| &advisory.vectors).filter_map(|vector| Some((remembered(vector)?, vector)));
         if let Some((score, vector)) = scored.max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y))) {
             return Self { severity: Severity::from_score(score), score: Some(score), vector: Some(vector.clone()) };
         }
         let severity = advisories.map(|advisory| word(&advisory.word)).max().unwrap_or_default();
         Self { severity, score: None, vector: None }
     }
+}
+
+/// Vectors whose scores a thread remembers: a few hundred make up most of what is published.
+const REMEMBERED: usize = 4096;
+
+thread_local! {
+    static SCORES: RefCell<HashMap<Box<str>, Option<f64>>> = RefCell::default();
+}
+
+/// The score of a vector, worked out once.
+fn remembered(vector: &str) -> Option<f64> {
+    SCORES.with_borrow_mut(|scores| {
+        if let Some(known) = scores.get(vector) {
+            return *known;
+        }
+        let score = score(vector);
+        if scores.len() >= REMEMBERED {
+            scores.clear();
+        }
+        scores.insert(vector.into(), score);
+        score
+    })
 }
 
 /// The score of a vector; `None` where it is none. A `/` at the end and the parentheses of NVD's CVSS 2.0 are passed over.

@@ -94,11 +94,11 @@ impl Dump {
         }
         files.sort();
         let chunk = |paths: &[PathBuf]| {
-            let mut made = T::default();
+            let (mut made, mut json) = (T::default(), Vec::new());
             for path in paths {
                 let file = File::open(path).map_err(|error| fail(path, error))?;
                 let name = path.display().to_string();
-                let json = whole(file, &name).map_err(|fault| fault.at(path))?;
+                whole(file, &name, &mut json).map_err(|fault| fault.at(path))?;
                 read(&mut made, &name, &json)?;
             }
             Ok(made)
@@ -122,14 +122,14 @@ impl Dump {
         let shown = AtomicU64::new(0);
         let chunk = |range: Range<usize>| {
             let mut archive = archive.clone();
-            let mut made = T::default();
+            let (mut made, mut json) = (T::default(), Vec::new());
             for at in range {
                 let entry = archive.by_index(at).map_err(broken)?;
                 let name = entry.name().map_err(broken)?.into_owned();
                 if !name.to_ascii_lowercase().ends_with(".json") {
                     continue;
                 }
-                let json = whole(entry, &name).map_err(|fault| fault.at(&self.path))?;
+                whole(entry, &name, &mut json).map_err(|fault| fault.at(&self.path))?;
                 let so_far = shown.fetch_add(json.len() as u64, Ordering::Relaxed) + json.len() as u64;
                 if so_far > size.saturating_mul(MOST_RATIO) {
                     return Err(BuildError::Bomb { path: self.path.clone(), ratio: MOST_RATIO });
@@ -160,11 +160,11 @@ impl Fault {
     }
 }
 
-/// All of a record; what comes out is counted, whatever a header says.
-fn whole(reader: impl Read, name: &str) -> Result<Vec<u8>, Fault> {
-    let mut json = Vec::new();
-    reader.take(LARGEST_RECORD + 1).read_to_end(&mut json).map_err(|error| Fault::Read(name.to_owned(), error))?;
-    if json.len() as u64 > LARGEST_RECORD { Err(Fault::TooLarge(name.to_owned())) } else { Ok(json) }
+/// Reads all of a record into a buffer; what comes out is counted, whatever a header says.
+fn whole(reader: impl Read, name: &str, json: &mut Vec<u8>) -> Result<(), Fault> {
+    json.clear();
+    reader.take(LARGEST_RECORD + 1).read_to_end(json).map_err(|error| Fault::Read(name.to_owned(), error))?;
+    if json.len() as u64 > LARGEST_RECORD { Err(Fault::TooLarge(name.to_owned())) } else { Ok(()) }
 }
 
 /// A file read at places, with a buffer of its own: clones share the file and nothing else, so that threads read one zip.

@@ -28,6 +28,15 @@ impl Map {
     }
 }
 
+impl Map {
+    /// Says that many places of it will be read: mapping all at once is cheaper than one fault a place. Where the system knows
+    /// no such word nothing is lost.
+    pub(super) fn expect_many(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = self.0.advise(memmap2::Advice::PopulateRead);
+    }
+}
+
 impl Deref for Map {
     type Target = [u8];
 

@@ -32,6 +32,9 @@ pub use self::build::build;
 pub use self::error::{BuildError, DatabaseError};
 pub use self::layout::{Covered, Description, Upstream};
 
+/// Blocks of a lookup above which the whole file is mapped at once.
+const MANY: usize = 200;
+
 /// What a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -191,6 +194,9 @@ impl Database {
             }
         }
         let wanted = wanted.into_iter().collect::<Vec<_>>();
+        if wanted.len() > MANY {
+            self.map.expect_many();
+        }
         let read = |(number, asked): &(usize, Vec<&Asked<'_>>)| {
             INFLATER.with_borrow_mut(|inflater| {
                 let raw = self.block(*number, inflater)?;

@@ -99,7 +99,7 @@ fn batch(records: &[Value], body: &Value) -> Value {
         let hits = records
             .iter()
             .filter(|record| record["affected"].as_array().unwrap().iter().any(same))
-            .map(|record| json!({"id": record["id"], "modified": ""}));
+            .map(|record| json!({"id": record["id"], "modified": record["modified"].as_str().unwrap_or_default()}));
         let hits = hits.collect::<Vec<_>>();
         let start: usize = query["page_token"].as_str().map_or(0, |token| token.parse().unwrap());
         let page = hits.iter().skip(start).take(PAGE).cloned().collect::<Vec<_>>();
@@ -358,4 +358,52 @@ fn crates_are_asked_for_in_each_spelling() {
     let names =
         asked["queries"].as_array().unwrap().iter().map(|query| query["package"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(names, ["Rusty-nail", "rusty-nail", "rusty_nail"]);
+}
+
+/// Records are fetched again only if the service says that they are others.
+#[test]
+fn records_are_kept_until_they_are_modified() {
+    let folder = tempfile::tempdir().unwrap();
+    let fetched = |records: Vec<Value>| {
+        let service = Service::of(records);
+        let patience = Patience { timeout: Duration::from_secs(5), attempts: 1, ..Patience::default() };
+        let api = Api::new(&service.url, patience, Some(folder.path().join("records"))).unwrap();
+        let asked = [package(Ecosystem::Npm, "left", Some("1.2.3"))];
+        // Twice in one run, as for two artifacts.
+        let found = vulnerabilities(&api, &asked).unwrap();
+        assert_eq!(vulnerabilities(&api, &asked).unwrap(), found);
+        let fetched = service.asked().iter().filter(|asked| asked.starts_with("/v1/vulns/")).count();
+        (found.into_iter().flat_map(|one| one.fixed).collect::<Vec<_>>(), fetched)
+    };
+    let record = |modified: &str, fixed: &str| {
+        let mut record = npm("GHSA-aaaa", "left", &json!([{"introduced": "0"}, {"fixed": fixed}]));
+        record["modified"] = json!(modified);
+        record
+    };
+    assert_eq!(fetched(vec![record("2026-01-01T00:00:00Z", "2.0.0")]), (vec!["2.0.0".to_owned()], 1));
+    assert_eq!(fetched(vec![record("2026-01-01T00:00:00.000Z", "2.0.0")]), (vec!["2.0.0".to_owned()], 0), "from the folder");
+    assert_eq!(fetched(vec![record("2026-01-02T00:00:00Z", "3.0.0")]), (vec!["3.0.0".to_owned()], 1), "modified");
+    let path = folder.path().join("records/GHSA-aaaa.json");
+    for damage in ["", "{", "{\"id\": \"GHSA-bbbb\", \"modified\": \"2026-01-02T00:00:00Z\"}"] {
+        std::fs::write(&path, damage).unwrap();
+        assert_eq!(fetched(vec![record("2026-01-02T00:00:00Z", "3.0.0")]), (vec!["3.0.0".to_owned()], 1), "{damage}");
+    }
+    // A service that does not say when a record was modified is asked each time.
+    assert_eq!(fetched(vec![record("", "3.0.0")]), (vec!["3.0.0".to_owned()], 2));
+}
+
+#[test]
+fn a_date_says_when_to_come_again() {
+    let after = |date: &'static str| {
+        let tries = AtomicUsize::new(0);
+        answer(move |path, _| match (path, tries.fetch_add(1, Ordering::SeqCst)) {
+            (_, 0) => Answer(429, vec![("Retry-After", date.to_owned())], Vec::new()),
+            ("/v1/querybatch", _) => found(&json!({"vulns": [{"id": "GHSA-aaaa"}]})),
+            _ => ok(&left()),
+        })
+    };
+    assert_eq!(after("Fri, 01 Jan 2021 00:00:00 GMT").unwrap(), 1);
+    let start = Instant::now();
+    assert!(after("Fri, 01 Jan 2100 00:00:00 GMT").is_err());
+    assert!(start.elapsed() < Duration::from_secs(5), "a century is not waited for");
 }

@@ -210,3 +210,18 @@ fn a_record_of_a_thousand_fixes_costs_no_more_than_a_moment() {
     let found = judged(&[record], Ecosystem::Npm, "p", Some("0.1.0"));
     assert_eq!(found.len(), 1);
 }
+
+#[test]
+fn a_fix_that_another_record_denies_is_none_to_recommend_and_exists() {
+    let mut other = npm("CVE-2026-1", "p", &json!([{"introduced": "0"}]));
+    other["aliases"] = json!(["GHSA-a"]);
+    let found = judged(&[npm("GHSA-a", "p", &json!([{"introduced": "0"}, {"fixed": "1.5.0"}])), other], Ecosystem::Npm, "p", Some("1.2.3"));
+    assert_eq!((found.len(), found[0].fixed.len(), found[0].fixable, found[0].upgrade.as_deref()), (1, 0, true, None));
+
+    let mut two = npm("GHSA-b", "p", &json!([{"introduced": "0"}]));
+    let bounded = npm("", "p", &json!([{"introduced": "0"}, {"fixed": "1.5.0"}]))["affected"][0]["ranges"][0].clone();
+    two["affected"][0]["ranges"].as_array_mut().unwrap().push(bounded);
+    assert!(judged(&[two], Ecosystem::Npm, "p", Some("1.2.3"))[0].fixable);
+    let past = npm("GHSA-c", "p", &json!([{"introduced": "0"}, {"fixed": "1.0.0"}, {"introduced": "1.1.0"}]));
+    assert!(!judged(&[past], Ecosystem::Npm, "p", Some("1.2.3"))[0].fixable);
+}

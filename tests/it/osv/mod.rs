@@ -4,6 +4,7 @@ mod api;
 mod choice;
 mod command;
 mod corner;
+mod cross;
 mod database;
 mod feed;
 mod matcher;

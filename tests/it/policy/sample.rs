@@ -84,6 +84,7 @@ pub fn vulnerability(id: &str, severity: Severity) -> Vulnerability {
         possible: false,
         paths: vec![path("node_modules/lodash/package.json")],
         fixed: vec!["4.17.21".to_owned()],
+        fixable: true,
         upgrade: None,
         summary: "Command injection in template()".to_owned(),
         published: None,
