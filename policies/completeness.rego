@@ -15,7 +15,7 @@ findings contains finding if {
 		"rule": "advisories-missing",
 		"level": "incomplete",
 		"message": "no source of advisories could be reached, so no package was judged",
-		"help": "give a database with `--db`, or allow the network with `--advisories online`",
+		"help": "make a database with `fngate db update`, or allow the network with `--advisories online`",
 	})
 }
 
@@ -32,7 +32,7 @@ findings contains finding if {
 		"rule": "advisories-embedded",
 		"level": "incomplete",
 		"message": sprintf("only the snapshot inside fngate (%s) was at hand%s: it can deny and never pass", [day, why]),
-		"help": "give a database with `--db`, or allow the network with `--advisories online`",
+		"help": "make a database with `fngate db update`, or allow the network with `--advisories online`",
 	})
 }
 

@@ -26,7 +26,6 @@ fn full() -> Facts {
     known.published = Some("2021-05-06T16:05:51Z".to_owned());
     known.unevaluated = Some("the version is no version".to_owned());
     known.known_exploited = Some(KnownExploited { added: "2026-11-01".to_owned(), due: "2026-11-22".to_owned(), ransomware: true });
-    known.upgrade = Some("4.17.21".to_owned());
     known.epss = Some(Epss { score: 0.94, percentile: 0.999 });
     facts.inventory.problems.push(sample::bundle());
     facts.inventory.secrets.push(sample::secret(9, SecretLevel::Info));

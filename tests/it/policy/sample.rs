@@ -85,7 +85,7 @@ pub fn vulnerability(id: &str, severity: Severity) -> Vulnerability {
         paths: vec![path("node_modules/lodash/package.json")],
         fixed: vec!["4.17.21".to_owned()],
         fixable: true,
-        upgrade: None,
+        upgrade: Some("4.17.21".to_owned()),
         summary: "Command injection in template()".to_owned(),
         published: None,
         unevaluated: None,
