@@ -130,10 +130,11 @@ findings contains finding if {
 }
 
 # METADATA
-# title: a threshold is set for scores that were not given
+# title: a setting asks for a feed that was not given
 # description: |
 #   `[vulnerability] epss` denies what is likely to be exploited, and no EPSS scores were given, so it would deny nothing. Name
-#   them with `--epss` or `[advisories] epss`, or take the threshold out.
+#   them with `--epss` or `[advisories] epss`, or take the threshold out. The same where `known_exploited` stands in fngate.toml
+#   as `deny` or `incomplete`, and no catalogue was given (`--kev`, `[advisories] kev`).
 # custom:
 #   rule: advisories-feed-missing
 findings contains finding if {
@@ -145,6 +146,19 @@ findings contains finding if {
 		"level": "incomplete",
 		"message": "vulnerabilities are to be denied by their EPSS scores, and none were given",
 		"help": "give the scores with `--epss`, or take `[vulnerability] epss` out of fngate.toml",
+	})
+}
+
+findings contains finding if {
+	data.settings.vulnerability.expects_kev
+	data.settings.vulnerability.known_exploited in {"deny", "incomplete"}
+	input.advisories != null
+	count([feed | some feed in object.get(input.advisories, "feeds", []); feed.name == "kev"]) == 0
+	finding := object.union(about, {
+		"rule": "advisories-feed-missing",
+		"level": "incomplete",
+		"message": "what is known to be exploited is to be denied, and no catalogue of it was given",
+		"help": "give CISA's catalogue with `--kev`, or take `[vulnerability] known_exploited` out of fngate.toml",
 	})
 }
 

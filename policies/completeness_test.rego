@@ -187,6 +187,21 @@ test_a_threshold_without_scores_is_incomplete if {
 	count(findings) == 0 with input as with_feeds([feed("epss", {})]) with data.settings as by_score
 }
 
+test_a_catalogue_that_is_counted_on_and_missing_is_incomplete if {
+	some level in ["deny", "incomplete"]
+	counted := object.union(defaults, {"vulnerability": {"known_exploited": level, "expects_kev": true}})
+	none := findings with input as document(fresh, []) with data.settings as counted
+	only(none, "advisories-feed-missing", "incomplete")
+	count(findings) == 0 with input as with_feeds([feed("kev", {})]) with data.settings as counted
+}
+
+test_no_catalogue_is_asked_for_by_default_or_by_a_lesser_level if {
+	unsaid := object.union(defaults, {"vulnerability": {"known_exploited": "deny", "expects_kev": false}})
+	count(findings) == 0 with input as document(fresh, []) with data.settings as unsaid
+	lesser := object.union(defaults, {"vulnerability": {"known_exploited": "warn", "expects_kev": true}})
+	count(findings) == 0 with input as document(fresh, []) with data.settings as lesser
+}
+
 test_no_threshold_asks_for_no_scores if {
 	off := object.union(defaults, {"vulnerability": {"epss": null}})
 	count(findings) == 0 with input as document(fresh, []) with data.settings as off

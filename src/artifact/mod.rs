@@ -266,7 +266,8 @@ impl Artifact {
         let (size, digest) = match &self.content {
             Content::Memory(bytes) => (bytes.len() as u64, self.digest),
             Content::Spooled(_, size) => (*size, self.digest),
-            Content::Folder(root) if self.is_image() => (image::folder_size(root), self.digest),
+            Content::Folder(root) if image::is_bound(root, self.kind) && self.is_image() => (image::folder_size(root), self.digest),
+            Content::Folder(root) if self.is_image() => (image::folder_size(root), folder_digest(inventory).1),
             Content::Folder(_) => folder_digest(inventory),
         };
         // Lambda's `CodeSha256` of an image is the digest of its manifest, which a layout's own bytes do not give.

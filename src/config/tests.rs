@@ -93,6 +93,7 @@ fn every_key_is_read() {
     assert_eq!((config.policy.vulnerability.deny, config.policy.vulnerability.warn), (Threshold::Critical, Threshold::Low));
     let vulnerability = config.policy.vulnerability;
     assert_eq!((vulnerability.unknown, vulnerability.known_exploited, vulnerability.epss), (Level::Deny, Level::Warn, Some(0.25)));
+    assert!(vulnerability.expects_kev);
     assert_eq!((vulnerability.fixable_only, vulnerability.grace_days, vulnerability.overdue_days), (true, 7, Some(90)));
     assert_eq!((config.kev, config.epss), (Some(own("kev.json")), Some(own("epss.csv.gz"))));
     assert_eq!(config.vex, [own("a.openvex.json"), own("b.cdx.json")]);

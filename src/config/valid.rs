@@ -145,6 +145,7 @@ fn vulnerability(raw: &raw::Vulnerability) -> Result<VulnerabilitySettings, Faul
         warn: threshold(raw.warn.as_ref(), "vulnerability.warn")?.unwrap_or(default.warn),
         unknown: level(raw.unknown.as_ref(), "vulnerability.unknown")?.unwrap_or(default.unknown),
         known_exploited: level(raw.known_exploited.as_ref(), "vulnerability.known_exploited")?.unwrap_or(default.known_exploited),
+        expects_kev: raw.known_exploited.is_some(),
         epss: raw.epss.as_ref().map(probability).transpose()?,
         fixable_only: raw.fixable_only.unwrap_or(default.fixable_only),
         grace_days,

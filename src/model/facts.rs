@@ -52,7 +52,8 @@ pub struct ArtifactFacts {
     /// Bytes of the file; for a directory, of all files.
     pub size: u64,
     /// SHA-256 of the file, hex; for a directory, over the sorted list of `sha256  path` lines; for an image layout that is a
-    /// directory, of its index, which names everything else by digest; for an image pulled from a registry, of its manifest.
+    /// directory, of its index, which names everything else by digest; where a `docker save` directory names no digests, over
+    /// such a list of the files in the image; for an image pulled from a registry, of its manifest.
     pub sha256: String,
     /// The same in base64, as AWS Lambda reports it (`CodeSha256`); `None` for a directory.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -114,7 +114,7 @@ pub const REMARKS: &[(&str, &str, &str)] = &[
     (
         super::vex::UNHEARD,
         "a VEX statement was not heard",
-        "A VEX document says that a vulnerability does not affect the artifact, and the finding stands all the same: the package is malware, or the vulnerability is in the catalogue of known exploited ones. Neither is set aside by what a document says. Remove or update the package. If you have looked at it and know better, write an `[[ignore]]` that names the finding's rule and advisory.",
+        "A VEX document says that a vulnerability does not affect the artifact, and the finding stands all the same: the package is malware, or the vulnerability is in the catalogue of known exploited ones, or the statement is dated after the day of judgement. Neither of the first two is set aside by what a document says. Remove or update the package. If you have looked at it and know better, write an `[[ignore]]` of `vulnerability-malicious` or `vulnerability-known-exploited` with the advisory. A date in the future is an error of the document, of this machine's clock, or of `--today`.",
     ),
     (
         "accept-unknown",

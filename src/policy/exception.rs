@@ -9,6 +9,9 @@ use crate::model::{Acceptance, Facts, Finding, Ignored, Level, Problem, ProblemC
 /// The kind of problem that a caught panic leaves. No setting excuses it.
 const INTERNAL_ERROR: &str = "internal-error";
 
+/// The rule that an ignore must name to silence what is known to be exploited, by whatever rule it is said.
+pub(super) const EXPLOITED: &str = "vulnerability-known-exploited";
+
 /// Refuses acceptances of what nothing excuses, and ignores that are not bound to what was looked at.
 pub(super) fn check(settings: &Settings) -> Result<(), PolicyError> {
     for accept in &settings.accepts {
@@ -96,7 +99,13 @@ pub(super) fn ignored(
         let (hit, rest): (Vec<_>, Vec<_>) = standing.into_iter().partition(|finding| silences(ignore, finding, &facts.vulnerabilities));
         standing = rest;
         if hit.is_empty() && !silenced.iter().any(|other: &Ignored| silences(ignore, &other.finding, &facts.vulnerabilities)) {
-            remarks.push(remark("ignore-unused", subject, format!("{what} meets no finding of this artifact")));
+            let outdated = standing.iter().any(|finding| ignore.rule == finding.rule && is_meant(ignore, finding, &facts.vulnerabilities));
+            let why = if outdated {
+                format!("does not apply: the vulnerability is known to be exploited, which takes an ignore of `{EXPLOITED}`")
+            } else {
+                "meets no finding of this artifact".to_owned()
+            };
+            remarks.push(remark("ignore-unused", subject, format!("{what} {why}")));
         }
         silenced.extend(hit.into_iter().map(|finding| Ignored {
             finding,
@@ -108,8 +117,21 @@ pub(super) fn ignored(
     (standing, silenced)
 }
 
-/// Whether an ignore silences a finding: every key agrees, and it names what tells this finding from next month's.
+/// Whether an ignore silences a finding: its rule and every key agree. What is known to be exploited is only silenced by a word
+/// that was written for it, whichever rule says it.
 fn silences(ignore: &Ignore, finding: &Finding, vulnerabilities: &[Vulnerability]) -> bool {
+    if (ignore.rule != finding.rule && ignore.rule != EXPLOITED) || !is_meant(ignore, finding, vulnerabilities) {
+        return false;
+    }
+    let is_own = |known: &Vulnerability| known.id == finding.advisory && known.purl == finding.subject;
+    let exploited = finding.rule.starts_with("vulnerability-")
+        && finding.rule != "vulnerability-malicious"
+        && vulnerabilities.iter().any(|known| known.known_exploited.is_some() && is_own(known));
+    ignore.rule == if exploited { EXPLOITED } else { finding.rule.as_str() }
+}
+
+/// Whether every key of an ignore agrees with a finding, and it names what tells this finding from next month's.
+fn is_meant(ignore: &Ignore, finding: &Finding, vulnerabilities: &[Vulnerability]) -> bool {
     let advisory = match (&ignore.advisory, finding.advisory.as_str()) {
         (None, own) => own.is_empty(),
         (Some(_), "") => false,
@@ -124,7 +146,7 @@ fn silences(ignore: &Ignore, finding: &Finding, vulnerabilities: &[Vulnerability
     let subject = ignore.subject.as_ref().is_none_or(|subject| is_about(subject, &finding.subject));
     // What could not be judged is not silenced by a word; a named advisory has been looked at.
     let judged = finding.level != Level::Incomplete || !finding.advisory.is_empty();
-    ignore.rule == finding.rule && advisory && fingerprint && subject && judged
+    advisory && fingerprint && subject && judged
 }
 
 /// Whether the subject of an ignore is that of a finding: the same, or its purl without the version.

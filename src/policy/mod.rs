@@ -62,7 +62,7 @@ impl Policies {
         let (problems, remarks) = exception::accepted(&self.settings, blindness::problems(facts), today);
         let known = |rule: &str| self.knows(rule);
         let (findings, mut ignored) = exception::ignored(&self.settings, united(findings), &known, facts, today);
-        let mut findings = self.settings.vex.hear(findings, &mut ignored, facts);
+        let mut findings = self.settings.vex.hear(findings, &mut ignored, facts, today);
         findings.extend(remarks);
         findings.extend(failures.iter().map(|failure| blindness::unheard(failure, &facts.artifact.name)));
         findings.extend(problems.iter().map(|problem| blindness::finding(problem, &self.settings, &facts.artifact.name)));

@@ -64,6 +64,8 @@ pub struct VulnerabilitySettings {
     pub unknown: Level,
     /// What one does that is exploited in the wild, whatever its severity.
     pub known_exploited: Level,
+    /// Whether the operator said so, and so counts on a catalogue.
+    pub expects_kev: bool,
     /// From which EPSS score on a vulnerability denies, 0 to 1; `None` where no score does.
     pub epss: Option<f64>,
     /// Whether one without a known fix only warns.
@@ -81,6 +83,7 @@ impl Default for VulnerabilitySettings {
             warn: Threshold::Medium,
             unknown: Level::Warn,
             known_exploited: Level::Deny,
+            expects_kev: false,
             epss: None,
             fixable_only: false,
             grace_days: 0,

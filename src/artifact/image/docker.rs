@@ -51,11 +51,23 @@ fn file(reader: &mut Reader<'_, '_>, name: &str) -> Option<super::store::Id> {
         reader.problem(&kind::BLOB_MISSING, "manifest.json", missing);
         return None;
     };
-    // `<id>/layer.tar` is named by an id of its own; configurations and blobs are named by their digest.
-    if let Some(digest) = named(name).filter(|_| !name.ends_with("/layer.tar")) {
+    if let Some(digest) = verifiable(name) {
         reader.verify(id, &digest);
     }
     Some(id)
+}
+
+/// The digest that a file must have by its name. `<id>/layer.tar` is named by an id of its own; configurations and blobs are named
+/// by their digest.
+fn verifiable(name: &str) -> Option<Digest> {
+    named(name).filter(|_| !name.ends_with("/layer.tar"))
+}
+
+/// Whether a manifest names every file by its digest.
+pub(super) fn names_digests(manifest: &[u8]) -> bool {
+    let is_digest = |name: &Value| name.as_str().is_some_and(|name| verifiable(name).is_some());
+    let is_bound = |image: &Value| is_digest(&image["config"]) && json::array(image, "layers").iter().all(is_digest);
+    json::parse(manifest).is_ok_and(|value| value.as_array().is_some_and(|images| images.iter().all(is_bound)))
 }
 
 /// The digest in a file's name: `<hex>.json`, `<hex>.tar`, `blobs/sha256/<hex>`, `<hex>/layer.tar`.

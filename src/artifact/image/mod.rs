@@ -134,6 +134,16 @@ pub(super) fn of_folder(root: &Path) -> Option<(ArtifactKind, [u8; 32])> {
     Some((kind, layout_digest(&read(document)?)))
 }
 
+/// Whether that document names all the rest by digest, so that its own stands for the image.
+pub(super) fn is_bound(root: &Path, kind: ArtifactKind) -> bool {
+    let manifest = || {
+        let mut content = Vec::new();
+        File::open(root.join("manifest.json")).and_then(|file| file.take(DESCRIPTION).read_to_end(&mut content)).ok()?;
+        Some(docker::names_digests(&content))
+    };
+    kind != ArtifactKind::DockerArchive || manifest().unwrap_or(false)
+}
+
 /// Walks an image that lies in a tar, plain or in a gzip.
 pub(super) fn file(walk: &Walk<'_>, source: Source<'_>, found: &mut Inventory) {
     let head = source.range(0, magic::ENOUGH as u64).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! Source: FIRST, "EPSS: Data and Statistics": a line `#model_version:…,score_date:…`, a header `cve,epss,percentile`, and a
 //! line for each scored CVE. Nothing says how many there are, so a plain file is only known to be whole as far as its last
-//! line is; a gzip is checked by its own trailer (RFC 1952).
+//! line is; each member of a gzip is checked by its own trailer (RFC 1952), and FIRST publishes one of one member.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

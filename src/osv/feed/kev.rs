@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Cve, MOST, Parsed, csv, day, time};
-use crate::model::KnownExploited;
+use crate::model::{KnownExploited, Object};
 
 /// Reads the catalogue: an object is the JSON form, anything else the CSV form.
 pub(super) fn parse(content: &[u8]) -> Result<Parsed<KnownExploited>, String> {
@@ -25,7 +25,7 @@ pub(super) fn parse(content: &[u8]) -> Result<Parsed<KnownExploited>, String> {
 struct Catalogue {
     date_released: String,
     count: usize,
-    vulnerabilities: Vec<Row>,
+    vulnerabilities: Vec<Object<Row>>,
 }
 
 /// One entry of either form.
@@ -42,14 +42,14 @@ struct Row {
 }
 
 fn json(content: &[u8]) -> Result<Parsed<KnownExploited>, String> {
-    let catalogue: Catalogue = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+    let Object(catalogue): Object<Catalogue> = serde_json::from_slice(content).map_err(|error| error.to_string())?;
     let (count, own) = (catalogue.count, catalogue.vulnerabilities.len());
     if count != own {
         return Err(format!("`count` says {count} entries and there are {own}"));
     }
     let as_of = time(&catalogue.date_released).ok_or_else(|| format!("`dateReleased` is no time: {}", catalogue.date_released))?;
     let rows = catalogue.vulnerabilities.into_iter().enumerate();
-    Ok(Parsed { entries: entries(rows.map(|(at, row)| (format!("entry {}", at + 1), row)))?, as_of })
+    Ok(Parsed { entries: entries(rows.map(|(at, Object(row))| (format!("entry {}", at + 1), row)))?, as_of })
 }
 
 /// The columns of the CSV form that matter.
@@ -63,11 +63,18 @@ fn table(content: &[u8]) -> Result<Parsed<KnownExploited>, String> {
     let [Some(cve), Some(added), Some(due), ransomware] = COLUMNS.map(place) else {
         return Err(format!("it is neither JSON nor a CSV with the columns {}, {} and {}", COLUMNS[0], COLUMNS[1], COLUMNS[2]));
     };
+    if let Some(twice) = COLUMNS.iter().find(|name| header.iter().filter(|field| field == *name).count() > 1) {
+        return Err(format!("it has two columns {twice}"));
+    }
     let mut rows = Vec::new();
     for record in records {
         let csv::Record { line, mut fields } = record?;
         if fields.len() != header.len() {
             return Err(format!("line {line} has {} fields and the header {}", fields.len(), header.len()));
+        }
+        // A quote too many takes the entries after it into one field.
+        if fields.iter().any(|field| field.to_ascii_uppercase().contains("\nCVE-")) {
+            return Err(format!("a quoted field of line {line} has an entry in it"));
         }
         let mut take = |at: usize| fields.get_mut(at).map(std::mem::take).unwrap_or_default();
         let row = Row { cve: take(cve), added: take(added), due: take(due), ransomware: ransomware.map(&mut take).unwrap_or_default() };
@@ -81,7 +88,7 @@ fn table(content: &[u8]) -> Result<Parsed<KnownExploited>, String> {
 fn entries(rows: impl Iterator<Item = (String, Row)>) -> Result<HashMap<Cve, KnownExploited>, String> {
     let mut entries = HashMap::new();
     for (place, row) in rows {
-        let cve = Cve::parse(row.cve.trim()).ok_or_else(|| format!("{place} has no CVE id: {}", row.cve))?;
+        let cve = Cve::parse(&row.cve).ok_or_else(|| format!("{place} has no CVE id: {}", row.cve))?;
         for (name, text) in [("dateAdded", &row.added), ("dueDate", &row.due)] {
             if day(text).is_none() {
                 return Err(format!("`{name}` of {place} is no date (`YYYY-MM-DD`): {text}"));

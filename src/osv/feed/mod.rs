@@ -34,6 +34,9 @@ fn largest(name: FeedName) -> u64 {
 /// Vulnerabilities in a feed: several times the CVE ids there are.
 const MOST: usize = 2_000_000;
 
+/// Characters of an error's reason.
+const LONGEST_WHY: usize = 400;
+
 /// The feeds of a run; empty where the operator gave none.
 #[derive(Clone, Debug, Default)]
 pub struct Feeds {
@@ -107,7 +110,8 @@ fn gravest(a: KnownExploited, b: KnownExploited) -> KnownExploited {
     KnownExploited { added: a.added.min(b.added), due: a.due.min(b.due), ransomware: a.ransomware || b.ransomware }
 }
 
-/// A CVE id: `CVE-`, a year, `-`, four digits or more (CVE Numbering Authority rules, "CVE ID syntax").
+/// A CVE id: `CVE-`, a year, `-`, four digits or more (CVE Numbering Authority rules, "CVE ID syntax"). Records and feeds are
+/// joined by it, so case and spaces around it do not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Cve {
     year: u16,
@@ -116,7 +120,8 @@ struct Cve {
 
 impl Cve {
     fn parse(text: &str) -> Option<Self> {
-        let (year, number) = text.strip_prefix("CVE-")?.split_once('-')?;
+        let (head, rest) = text.trim().split_at_checked(4)?;
+        let (year, number) = if head.eq_ignore_ascii_case("CVE-") { rest.split_once('-')? } else { return None };
         let is_number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
         if year.len() != 4 || number.len() < 4 || !is_number(year) || !is_number(number) {
             return None;
@@ -177,7 +182,8 @@ impl FeedError {
 
 fn load<T>(path: &Path, name: FeedName, parse: impl Fn(&[u8]) -> Result<Parsed<T>, String>) -> Result<Loaded<T>, FeedError> {
     let unread = |error| FeedError::Read { name, path: path.to_owned(), error };
-    let invalid = |why: String| FeedError::Invalid { name, path: path.to_owned(), why };
+    // A reader repeats what it does not like, however long.
+    let invalid = |why: String| FeedError::Invalid { name, path: path.to_owned(), why: why.chars().take(LONGEST_WHY).collect() };
     let oversized = || FeedError::Size { name, path: path.to_owned() };
     let largest = largest(name);
     let mut stored = Vec::new();
@@ -224,9 +230,8 @@ mod tests {
     fn what_is_a_cve_id() {
         assert_eq!(Cve::parse("CVE-2021-44228"), Some(Cve { year: 2021, number: 44228 }));
         assert_eq!(Cve::parse("CVE-2026-0001"), Some(Cve { year: 2026, number: 1 }));
-        for text in
-            ["", "CVE-", "CVE-2021", "CVE-2021-1", "CVE-21-44228", "GHSA-2021-44228", "CVE-2021-4422x", "CVE-2021-+4422", "cve-2021-44228"]
-        {
+        assert_eq!(Cve::parse(" cve-2021-44228\n"), Cve::parse("CVE-2021-44228"));
+        for text in ["", "CVE-", "CVE-2021", "CVE-2021-1", "CVE-21-44228", "GHSA-2021-44228", "CVE-2021-4422x", "CVE-2021-+4422", "é"] {
             assert_eq!(Cve::parse(text), None, "{text}");
         }
         assert_eq!(Cve::parse(&format!("CVE-2021-{}", "9".repeat(40))), None);

@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::document::{LONGEST, cut};
+
 /// Why a document cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum VexError {
@@ -69,7 +71,8 @@ impl Fault {
         match self {
             Self::Size => VexError::Size { path },
             Self::Foreign => VexError::Foreign { path },
-            Self::Invalid(why) => VexError::Invalid { path, why },
+            // The JSON reader repeats whatever it does not like.
+            Self::Invalid(why) => VexError::Invalid { path, why: cut(&why, LONGEST) },
         }
     }
 }

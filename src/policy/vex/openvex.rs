@@ -1,15 +1,17 @@
 //! OpenVEX, v0.0.1 to v0.2.0.
 //!
-//! Source: openvex/spec, `OPENVEX-SPEC.md`, "Document Struct Fields", "Statement Fields", "Product Struct Fields" and "Status
-//! Labels". A statement inherits the document's timestamp. `not_affected` needs a justification or an impact statement; without
-//! either the document is not valid.
+//! Source: openvex/spec, `OPENVEX-SPEC.md`, "Document Struct Fields", "Statement Fields", "Product Struct Fields", "Status
+//! Labels" and "Status Justifications". A statement inherits the document's timestamp. `not_affected` needs a justification or an
+//! impact statement; without either the document is not valid.
 
-use std::collections::BTreeMap;
-
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::Content;
-use super::statement::{self, Statement, Status, Subject};
+use super::document::{Either, LONGEST, OrId, Texts, cut, excerpt};
+use super::named::{Asked, Named};
+use super::statement::{self, About, Scope, Statement, Status};
+use crate::model::Object;
 
 /// Namespaces of the versions that are read. One without a version is v0.0.1's ("Document Struct Fields", `@context`).
 const CONTEXTS: [&str; 4] =
@@ -23,6 +25,15 @@ const STATUSES: [Status; 4] = [
     Status { word: "under_investigation", acquits: false },
 ];
 
+/// "Status Justifications".
+const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+];
+
 #[derive(Deserialize)]
 struct Document {
     #[serde(rename = "@context")]
@@ -31,129 +42,196 @@ struct Document {
     id: Option<String>,
     author: Option<String>,
     timestamp: Option<String>,
-    statements: Vec<Written>,
+    last_updated: Option<String>,
+    statements: Vec<Object<Written>>,
 }
 
 #[derive(Deserialize)]
 struct Written {
-    vulnerability: Vulnerability,
-    products: Option<Vec<Component>>,
+    vulnerability: Either<Vulnerability>,
+    products: Option<Vec<Either<Component>>>,
     /// v0.0.1: of every product.
-    subcomponents: Option<Vec<Component>>,
+    subcomponents: Option<Vec<Either<Component>>>,
     status: String,
     justification: Option<String>,
     impact_statement: Option<String>,
     timestamp: Option<String>,
+    last_updated: Option<String>,
 }
 
 /// A string in v0.0.1.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a `vulnerability` is a string, or an object with a `name`")]
-enum Vulnerability {
-    Id(String),
-    Named {
-        #[serde(rename = "@id")]
-        id: Option<String>,
-        name: Option<String>,
-        aliases: Option<Vec<String>>,
-    },
+struct Vulnerability {
+    #[serde(rename = "@id")]
+    id: Option<String>,
+    name: Option<String>,
+    aliases: Option<Vec<String>>,
+}
+
+impl OrId for Vulnerability {
+    const EXPECTED: &'static str = "a `vulnerability` is a string, or an object with a `name`";
 }
 
 /// A product or a subcomponent; a string in v0.0.1.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a product is a string, or an object with an `@id`, `identifiers` or `hashes`")]
-enum Component {
-    Id(String),
-    Named {
-        #[serde(rename = "@id")]
-        id: Option<String>,
-        identifiers: Option<BTreeMap<String, String>>,
-        hashes: Option<BTreeMap<String, String>>,
-        subcomponents: Option<Vec<Self>>,
-    },
+struct Component {
+    #[serde(rename = "@id")]
+    id: Option<String>,
+    identifiers: Option<Texts>,
+    hashes: Option<Texts>,
+    subcomponents: Option<Vec<Either<Self>>>,
+}
+
+impl OrId for Component {
+    const EXPECTED: &'static str = "a product is a string, or an object with an `@id`, `identifiers` or `hashes`";
+}
+
+/// What a statement is about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Products {
+    list: Vec<Product>,
+    /// Parts of every product.
+    shared: Vec<Named>,
+}
+
+/// A product, and those of its parts that are meant; without any it is meant as a whole.
+#[derive(Clone, Debug)]
+struct Product {
+    named: Named,
+    parts: Vec<Named>,
+}
+
+/// When a statement was made, and when it was last changed.
+struct Times {
+    made: Option<Timestamp>,
+    changed: Option<Timestamp>,
+}
+
+impl Times {
+    fn of(made: Option<&str>, changed: Option<&str>) -> Result<Self, String> {
+        Ok(Self { made: made.map(statement::time).transpose()?, changed: changed.map(statement::time).transpose()? })
+    }
+
+    fn latest(&self) -> Option<Timestamp> {
+        self.made.max(self.changed)
+    }
 }
 
 /// Reads a document.
 pub(super) fn parse(text: &[u8]) -> Result<Content, String> {
-    let document: Document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let Object(document): Object<Document> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if !CONTEXTS.contains(&document.context.trim_end_matches('/')) {
-        return Err(format!("the `@context` is of no version that is known: {}", document.context));
+        return Err(format!("the `@context` is of no version that is known: {}", excerpt(&document.context)));
     }
-    let inherited = document.timestamp.as_deref();
+    let inherited = Times::of(document.timestamp.as_deref(), document.last_updated.as_deref())?;
     let statements = document.statements.into_iter().enumerate();
-    let statements = statements.map(|(at, written)| statement(written, inherited).map_err(|why| format!("statement {}: {why}", at + 1)));
+    let of_own = |(at, Object(written)): (usize, _)| statement(written, &inherited).map_err(|why| format!("statement {}: {why}", at + 1));
     Ok(Content {
-        author: document.author.unwrap_or_default(),
-        id: document.id.unwrap_or_default(),
-        statements: statements.collect::<Result<_, _>>()?,
+        author: cut(&document.author.unwrap_or_default(), LONGEST),
+        id: cut(&document.id.unwrap_or_default(), LONGEST),
+        statements: statements.map(of_own).collect::<Result<_, _>>()?,
     })
 }
 
-fn statement(written: Written, inherited: Option<&str>) -> Result<Statement, String> {
+fn statement(written: Written, inherited: &Times) -> Result<Statement, String> {
     let status = Status::of(&written.status, &STATUSES)?;
     let (justification, detail) = (filled(written.justification), filled(written.impact_statement));
+    if !justification.is_empty() && !JUSTIFICATIONS.contains(&justification.as_str()) {
+        return Err(format!("the justification is none of the format's: {}", excerpt(&justification)));
+    }
     if status.word == "not_affected" && justification.is_empty() && detail.is_empty() {
         return Err("`not_affected` needs a `justification` or an `impact_statement`".to_owned());
     }
-    let ids = match written.vulnerability {
-        Vulnerability::Id(id) => vec![id],
-        Vulnerability::Named { id, name, aliases } => id.into_iter().chain(name).chain(aliases.into_iter().flatten()).collect(),
+    let given = match written.vulnerability {
+        Either::Id(id) => vec![id],
+        Either::Object(Vulnerability { id, name, aliases }) => id.into_iter().chain(name).chain(aliases.into_iter().flatten()).collect(),
     };
-    let ids: Vec<String> = ids.iter().map(|id| statement::folded(id)).filter(|id| !id.is_empty()).collect();
+    let ids = statement::ids(given.into_iter(), status.acquits);
     if ids.is_empty() {
         return Err("the vulnerability has no id".to_owned());
     }
-    let time = written.timestamp.as_deref().or(inherited).ok_or("neither it nor the document has a `timestamp`")?;
-    let shared = written.subcomponents.as_deref();
-    let subjects = written.products.iter().flatten().flat_map(|product| subjects(product, shared)).collect();
-    Ok(Statement { ids, subjects, status, justification, detail, time: Some(statement::time(time)?) })
+    let own = Times::of(written.timestamp.as_deref(), written.last_updated.as_deref())?;
+    let time = if status.acquits {
+        own.made.or_else(|| [own.changed, inherited.made].into_iter().flatten().min())
+    } else {
+        own.latest().or_else(|| inherited.latest())
+    };
+    let time = time.ok_or("neither it nor the document has a `timestamp`")?;
+    let list = written.products.into_iter().flatten().map(product).collect::<Result<_, _>>()?;
+    let about = About::OpenVex(Products { list, shared: parts(written.subcomponents)? });
+    Ok(Statement { ids, about, status, justification, detail, time: Some(time) })
 }
 
-/// A product is the package itself, or the artifact, whose subcomponents are the packages.
-fn subjects(product: &Component, shared: Option<&[Component]>) -> Vec<Subject> {
-    let mut subjects = Vec::new();
-    let packages = packages(product);
-    if !packages.is_empty() {
-        subjects.push(Subject { packages: Some(packages), ..Subject::default() });
-    }
-    let digests = digests(product);
-    if !digests.is_empty() {
-        let own = match product {
-            Component::Named { subcomponents, .. } => subcomponents.as_deref(),
-            Component::Id(_) => None,
-        };
-        let parts: Vec<&Component> = own.into_iter().chain(shared).flatten().collect();
-        let packages = if parts.is_empty() { None } else { Some(parts.into_iter().flat_map(self::packages).collect()) };
-        subjects.push(Subject { within: vec![digests], packages, ..Subject::default() });
-    }
-    subjects
+fn product(written: Either<Component>) -> Result<Product, String> {
+    let (component, subcomponents) = match written {
+        Either::Id(_) => (written, None),
+        Either::Object(mut component) => {
+            let subcomponents = component.subcomponents.take();
+            (Either::Object(component), subcomponents)
+        }
+    };
+    Ok(Product { named: named(component)?, parts: parts(subcomponents)? })
 }
 
-/// The purls among a component's identifiers.
-fn purls(component: &Component) -> Vec<&str> {
-    match component {
-        Component::Id(id) => vec![id],
-        Component::Named { id, identifiers, .. } => {
-            let stated = identifiers.iter().flatten().filter(|(kind, _)| *kind == "purl").map(|(_, purl)| purl);
-            id.iter().chain(stated).map(String::as_str).filter(|text| text.starts_with("pkg:")).collect()
+fn parts(written: Option<Vec<Either<Component>>>) -> Result<Vec<Named>, String> {
+    written.into_iter().flatten().map(named).collect()
+}
+
+/// A component by all its names.
+fn named(written: Either<Component>) -> Result<Named, String> {
+    let mut named = Named::default();
+    let component = match written {
+        Either::Id(id) => Component { id: Some(id), identifiers: None, hashes: None, subcomponents: None },
+        Either::Object(component) => component,
+    };
+    // An `@id` that is no purl names a thing of the document only.
+    if let Some(id) = component.id.filter(|id| id.starts_with("pkg:")) {
+        named.purl(&id, None);
+    }
+    for (kind, text) in component.identifiers.unwrap_or_default().0 {
+        if kind == "purl" { named.purl(&text, None) } else { named.vaguely() }
+    }
+    for (algorithm, content) in component.hashes.unwrap_or_default().0 {
+        named.hash(&algorithm, &content);
+    }
+    named.checked()
+}
+
+impl Products {
+    /// How closely the package in the file that is asked about is meant.
+    pub(super) fn scope(&self, asked: &Asked<'_>, holder: &str, acquits: bool) -> Option<Scope> {
+        let is_part = |part: &Named| if acquits { part.names(asked, true) } else { part.may_name(asked) || part.is_unclear() };
+        let in_shared = self.shared.iter().any(is_part);
+        let scopes = self.list.iter().filter_map(|product| {
+            let is_whole = product.parts.is_empty() && self.shared.is_empty();
+            let in_parts = in_shared || product.parts.iter().any(is_part);
+            if acquits { product.acquits(asked, holder, is_whole, in_parts) } else { product.concerns(asked, holder, is_whole, in_parts) }
+        });
+        let of_nothing = (!acquits && self.list.is_empty()).then_some(Scope::Artifact);
+        scopes.max().max(of_nothing)
+    }
+}
+
+impl Product {
+    /// A package is only acquitted as a whole: that it does no harm in another is no word about it anywhere else.
+    fn acquits(&self, asked: &Asked<'_>, holder: &str, is_whole: bool, in_parts: bool) -> Option<Scope> {
+        if self.named.is(holder, asked.artifact) && (is_whole || in_parts) {
+            Some(Scope::Artifact)
+        } else {
+            (is_whole && self.named.names(asked, false)).then_some(Scope::Package)
+        }
+    }
+
+    /// What nobody can tell from the artifact may be it.
+    fn concerns(&self, asked: &Asked<'_>, holder: &str, is_whole: bool, in_parts: bool) -> Option<Scope> {
+        if (self.named.may_be(holder) || self.named.is_unclear()) && (is_whole || in_parts) {
+            Some(Scope::Artifact)
+        } else {
+            (self.named.may_name(asked) || (self.named.has_package() && in_parts)).then_some(Scope::Package)
         }
     }
 }
 
-fn packages(component: &Component) -> Vec<crate::model::PackageUrl> {
-    purls(component).into_iter().filter_map(statement::package).collect()
-}
-
-/// Every SHA-256 that a component is known by.
-fn digests(component: &Component) -> Vec<String> {
-    let hashes = match component {
-        Component::Named { hashes, .. } => hashes.as_ref(),
-        Component::Id(_) => None,
-    };
-    let stated = hashes.into_iter().flatten().filter(|(name, _)| matches!(name.to_ascii_lowercase().as_str(), "sha-256" | "sha256"));
-    stated.map(|(_, hash)| hash.clone()).chain(purls(component).into_iter().flat_map(statement::digests)).collect()
-}
-
 fn filled(text: Option<String>) -> String {
-    text.map(|text| text.trim().to_owned()).unwrap_or_default()
+    text.map(|text| cut(text.trim(), LONGEST)).unwrap_or_default()
 }

@@ -142,6 +142,35 @@ fn a_docker_layer_is_what_its_configuration_says() {
 }
 
 #[test]
+fn a_docker_folder_is_told_by_what_is_in_it_where_its_manifest_does_not() {
+    let digest = |names: [&str; 2], content: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let layer = Tar::new().file("app/index.js", content).bytes();
+        let config = json!({"os": "linux", "rootfs": {"type": "layers", "diff_ids": [sha256(&layer)]}}).to_string();
+        let digits = |bytes: &[u8]| format!("{}.tar", &sha256(bytes)[7..]);
+        let [name, layer_name] = [
+            if names[0].is_empty() { digits(config.as_bytes()) } else { names[0].to_owned() },
+            if names[1].is_empty() { digits(&layer) } else { names[1].to_owned() },
+        ];
+        let manifest = json!([{"Config": name, "Layers": [layer_name]}]).to_string();
+        std::fs::create_dir(folder.path().join("l1")).unwrap();
+        for (name, bytes) in [(name.as_str(), config.as_bytes()), (&layer_name, &layer), ("manifest.json", manifest.as_bytes())] {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let artifact = Artifact::open(folder.path()).unwrap();
+        let inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), None, &[]);
+        (artifact.facts(&inventory).sha256, sha256(manifest.as_bytes())[7..].to_owned())
+    };
+    for names in [["config.json", "l1/layer.tar"], ["", "l1/layer.tar"], ["config.json", ""]] {
+        let (one, other) = (digest(names, "1"), digest(names, "2"));
+        assert_ne!(one.0, other.0, "{names:?}");
+        assert_ne!(one.0, one.1, "{names:?}");
+    }
+    let bound = digest(["", ""], "1");
+    assert_eq!(bound.0, bound.1, "a manifest of digests stands for all of it");
+}
+
+#[test]
 fn one_archive_of_both_forms_is_one_image_and_a_second_image_is_seen() {
     let layer = Tar::new().file("a", "a").bytes();
     let mut layout = layout(std::slice::from_ref(&layer));

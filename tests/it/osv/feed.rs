@@ -99,6 +99,8 @@ fn any_id_of_the_alias_set_joins_and_the_gravest_counts() {
     let (known, zero) = told(&other);
     assert!(!known.unwrap().ransomware);
     assert_eq!(zero, Some(Epss { score: 0.0, percentile: 0.5 }));
+    let spelled = |known: &mut Vulnerability| known.aliases = vec![" cve-2021-23337 ".to_owned()];
+    assert_eq!(told(&spelled), (exploited(), score), "case and spaces tell no ids apart");
     let none = |known: &mut Vulnerability| known.aliases = vec!["CVE-2021-2333".to_owned(), "CVE-2021-233370".to_owned(), "cve".to_owned()];
     assert_eq!(told(&none), (None, None));
 }
@@ -143,6 +145,9 @@ fn a_catalogue_that_is_not_whole_is_an_error() {
         (TABLE.trim_end().to_owned(), "line 4 does not end with a line break"),
         (TABLE[..TABLE.len() - 20].to_owned() + "\n", "line 4 has 5 fields and the header 6"),
         (TABLE[..TABLE.find("In a").unwrap() + 6].to_owned(), "a quoted field of line 2 never ends"),
+        (TABLE.replace("dueDate", "dateAdded,dueDate"), "it has two columns dateAdded"),
+        (TABLE.replace("In a", "\ncve-2020-0001,In a"), "a quoted field of line 2 has an entry in it"),
+        (changed(&|all| all["vulnerabilities"][0] = json!(["CVE-2021-23337", "2026-11-01", "2026-11-22", "Known"])), "expected an object"),
         (TABLE.replace("2026-12-10", "10 Dec"), "`dueDate` of line 4 is no date (`YYYY-MM-DD`): 10 Dec"),
         ("[".repeat(100_000), "line 1 does not end"),
         (format!("{{\"x\":{}", "[".repeat(100_000)), "EOF"),

@@ -117,3 +117,42 @@ fn what_could_not_be_judged_is_not_ignored() {
     let verdict = judged(ignore, &facts);
     assert_eq!(rules(&verdict), [("advisories-missing", Level::Incomplete), ("ignore-unused", Level::Warn)]);
 }
+
+#[test]
+fn what_is_known_to_be_exploited_is_only_silenced_by_a_word_for_it() {
+    let ignore = |rule: &str| Ignore { rule: rule.to_owned(), ..of_advisory() };
+    let mut settings = sample::settings();
+    settings.vulnerability.known_exploited = Level::Warn;
+    let judged = |rule: &str, facts: &Facts| {
+        let settings = Settings { ignores: vec![ignore(rule)], ..settings.clone() };
+        sample::policies(settings).judge(facts).unwrap()
+    };
+    let mut high = sample::with_vulnerability(Severity::High);
+    high.vulnerabilities[0].known_exploited = sample::exploited();
+    let mut possible = high.clone();
+    possible.vulnerabilities[0].possible = true;
+    let mut development = high.clone();
+    (development.vulnerabilities[0].dev, development.vulnerabilities[0].relation) = (true, fngate::model::Relation::Locked);
+    let mut build = high.clone();
+    build.vulnerabilities[0].relation = fngate::model::Relation::Build;
+    for (rule, facts) in [
+        ("vulnerability-high", &high),
+        ("vulnerability-possible", &possible),
+        ("vulnerability-development", &development),
+        ("vulnerability-build", &build),
+    ] {
+        let mut before = facts.clone();
+        before.vulnerabilities[0].known_exploited = None;
+        assert_eq!(rules(&judged(rule, &before)), vec![], "{rule}");
+        let verdict = judged(rule, facts);
+        let told: Vec<&str> = verdict.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert!(told.contains(&rule) && told.contains(&"ignore-unused"), "{told:?}");
+        let remark = verdict.findings.iter().find(|finding| finding.rule == "ignore-unused").unwrap();
+        assert!(remark.message.contains("takes an ignore of `vulnerability-known-exploited`"), "{}", remark.message);
+        assert_eq!(rules(&judged("vulnerability-known-exploited", facts)), vec![], "{rule}");
+    }
+    let mut malware = high.clone();
+    malware.vulnerabilities[0].malicious = true;
+    assert_eq!(judged("vulnerability-known-exploited", &malware).outcome, Outcome::Deny);
+    assert_eq!(judged("vulnerability-malicious", &malware).outcome, Outcome::Pass);
+}

@@ -9,3 +9,6 @@ mod input;
 pub mod sample;
 mod verdict;
 mod vex;
+mod vex_form;
+mod vex_reach;
+mod vex_word;

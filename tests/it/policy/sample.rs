@@ -2,8 +2,8 @@
 
 use fngate::model::{
     Advisories, AdvisoryOrigin, Amount, ArtifactFacts, ArtifactKind, Confidence, Ecosystem, EntryPath, Facts, File, Holding, Inventory,
-    NotJudged, Ownership, Package, Party, Problem, ProblemClass, ProblemKind, Provenance, ProvenanceState, Relation, Secret, SecretLevel,
-    Severity, Signer, Vulnerability,
+    KnownExploited, NotJudged, Ownership, Package, Party, Problem, ProblemClass, ProblemKind, Provenance, ProvenanceState, Relation,
+    Secret, SecretLevel, Severity, Signer, Vulnerability,
 };
 use fngate::policy::{Policies, Settings};
 
@@ -92,6 +92,11 @@ pub fn vulnerability(id: &str, severity: Severity) -> Vulnerability {
         known_exploited: None,
         epss: None,
     }
+}
+
+/// What a catalogue of known exploited vulnerabilities says.
+pub fn exploited() -> Option<KnownExploited> {
+    Some(KnownExploited { added: "2026-11-01".to_owned(), due: "2026-11-22".to_owned(), ransomware: false })
 }
 
 pub fn secret(line: u32, level: SecretLevel) -> Secret {
