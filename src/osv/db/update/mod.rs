@@ -186,7 +186,9 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
         upstream.whole.parse::<Timestamp>().is_ok_and(|whole| now.duration_since(whole) < SignedDuration::from_hours(24 * WHOLE_DAYS))
     };
     let whole = update.whole || !upstream.is_some_and(recent);
-    let Some(lists) = lists(&mirror, upstream.filter(|_| !whole))? else {
+    // With records that are still to be had, the lists are asked for whether or not they have changed.
+    let all_read = base.is_some_and(|base| base.status().description.unreadable == 0);
+    let Some(lists) = lists(&mirror, upstream.filter(|_| !whole && all_read))? else {
         let status = base.map(|base| base.status().clone());
         let status =
             status.ok_or_else(|| UpdateError::List { url: mirror.base.clone(), why: "it says that nothing has changed".to_owned() })?;
@@ -230,7 +232,11 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
     }
     refuse_older(base, &crop, &mirror.base)?;
     report(update.progress, "compiling the database");
-    let last_whole = if updated.1.is_empty() { upstream.map(|upstream| upstream.whole.clone()) } else { Some(now.to_string()) };
+    let last_whole = if updated.1.len() < Ecosystem::ALL.len() && !whole {
+        upstream.map(|upstream| upstream.whole.clone())
+    } else {
+        Some(now.to_string())
+    };
     let tags = Ecosystem::ALL.into_iter().zip(lists).map(|(ecosystem, (_, etag))| (ecosystem.as_str().to_owned(), etag));
     let upstream = Upstream { mirror: mirror.base, whole: last_whole.unwrap_or_default(), lists: tags.collect::<BTreeMap<_, _>>() };
     let status = crop.store(update.output, None, now, Some(upstream))?;
