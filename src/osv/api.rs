@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reqwest::StatusCode;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::advisory::Advisory;
@@ -58,6 +60,21 @@ pub enum ApiError {
         /// What is wrong.
         why: String,
     },
+}
+
+/// The answer to a batch, read only to see that no key of it is given twice.
+#[derive(Deserialize)]
+struct Once {
+    #[serde(default, rename = "results")]
+    _results: Vec<OnceResult>,
+}
+
+#[derive(Deserialize)]
+struct OnceResult {
+    #[serde(default, rename = "vulns")]
+    _vulns: IgnoredAny,
+    #[serde(default, rename = "next_page_token")]
+    _token: IgnoredAny,
 }
 
 /// The service.
@@ -114,6 +131,8 @@ impl Api {
         let body = json!({ "queries": queries }).to_string();
         let url = format!("{}{PATH}", self.base);
         let answer = self.http.answer(&url, || self.http.post(&url, body.clone()), &[StatusCode::OK], LARGEST_BATCH, deadline)?.body;
+        // A key given twice would hide what stands under the first.
+        serde_json::from_slice::<Once>(&answer).map_err(|error| self.shape(PATH, &error.to_string()))?;
         let answer: Value = serde_json::from_slice(&answer).map_err(|error| self.shape(PATH, &error.to_string()))?;
         let results = answer.get("results").and_then(Value::as_array).ok_or_else(|| self.shape(PATH, "there are no `results`"))?;
         if results.len() != queries.len() {
@@ -148,7 +167,11 @@ impl Api {
         for vuln in vulns {
             let id = vuln.get("id").and_then(Value::as_str).filter(|id| is_id(id)).ok_or_else(|| self.shape(path, "an `id` is none"))?;
             let modified = vuln.get("modified").and_then(Value::as_str).unwrap_or_default();
-            ids.insert(id.to_owned(), modified.to_owned());
+            match ids.get(id) {
+                // Said twice and differently: none of the two is to be relied on, and nothing is taken from the cache.
+                Some(known) if known != modified => ids.insert(id.to_owned(), String::new()),
+                _ => ids.insert(id.to_owned(), modified.to_owned()),
+            };
         }
         match result.get("next_page_token") {
             None => Ok(String::new()),
@@ -197,6 +220,10 @@ impl Api {
         }
         if record.partial {
             return Err(self.shape(&path, "a package it names cannot be read"));
+        }
+        let time = |text: &str| text.parse::<Timestamp>().ok();
+        if matches!((time(&record.advisory.modified), time(modified)), (Some(given), Some(promised)) if given < promised) {
+            return Err(self.shape(&path, "it is an older copy than the service itself says"));
         }
         let advisory = Arc::new(record.advisory);
         self.cache.put(&advisory, &json);

@@ -58,7 +58,7 @@ pub enum HttpError {
 /// How long to wait and how often to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For one attempt to begin to answer, and for each piece of a long answer.
+    /// For one attempt, from the connection to the end of the answer.
     pub timeout: Duration,
     /// Times that a request is sent at most without anything gained.
     pub attempts: u32,
@@ -139,7 +139,20 @@ impl Http {
         limit: u64,
         deadline: Instant,
     ) -> Result<Answer, HttpError> {
-        self.patiently(url, deadline, |timeout| {
+        self.answer_within(url, request, accepted, limit, deadline, self.patience.timeout)
+    }
+
+    /// The same, with so much time for an attempt.
+    pub(super) fn answer_within(
+        &self,
+        url: &str,
+        request: impl Fn() -> RequestBuilder,
+        accepted: &[StatusCode],
+        limit: u64,
+        deadline: Instant,
+        attempt: Duration,
+    ) -> Result<Answer, HttpError> {
+        self.patiently(url, deadline, attempt, |timeout| {
             let answer = sent(url, request().timeout(timeout), accepted)?;
             let (status, etag) = (answer.status(), header(&answer, "etag"));
             let body = if status == StatusCode::OK { body(answer, limit, deadline) } else { Ok(Vec::new()) };
@@ -151,11 +164,12 @@ impl Http {
         })
     }
 
-    /// Tries until it succeeds, fails for good, or patience ends. The attempt is told how long it may take to begin.
+    /// Tries until it succeeds, fails for good, or patience ends. The attempt is told how long it may take.
     pub(super) fn patiently<T>(
         &self,
         url: &str,
         deadline: Instant,
+        longest: Duration,
         mut attempt: impl FnMut(Duration) -> Result<T, Setback>,
     ) -> Result<T, HttpError> {
         let (mut pause, mut count) = (self.patience.pause, 1);
@@ -164,7 +178,7 @@ impl Http {
             if left.is_zero() {
                 return Err(HttpError::Transport { url: url.to_owned(), why: "it takes too long".to_owned() });
             }
-            let (error, wait, gained) = match attempt(left.min(self.patience.timeout)) {
+            let (error, wait, gained) = match attempt(left.min(longest)) {
                 Ok(answer) => return Ok(answer),
                 Err(Setback::Final(error)) => return Err(error),
                 Err(Setback::Passing { error, wait, gained }) => (error, wait, gained),
@@ -204,8 +218,7 @@ pub(super) fn header(answer: &Response, name: &str) -> String {
     answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// The whole body, or one byte more than the limit of it. The client's own timeout begins anew with every read, so that a body
-/// of one byte a second would never end.
+/// The whole body, or one byte more than the limit of it.
 fn body(answer: Response, limit: u64, deadline: Instant) -> Result<Vec<u8>, std::io::Error> {
     let mut answer = answer.take(limit + 1);
     let (mut body, mut chunk) = (Vec::new(), vec![0; CHUNK]);

@@ -32,7 +32,7 @@ pub(super) struct Crop {
     pub(super) covered: [bool; 3],
     pub(super) unreadable: [u64; 3],
     /// Unreadable records of dumps that are not of one ecosystem.
-    elsewhere: u64,
+    pub(super) elsewhere: u64,
 }
 
 impl Crop {

@@ -95,12 +95,10 @@ fn put_list(out: &mut Vec<u8>, texts: &[String]) {
 pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&Advisory, Moment, Vec<&Affected>)]) {
     let lists = || advisories.iter().flat_map(|(_, _, entries)| entries).map(|entry| &entry.versions).filter(|list| !list.is_empty());
     // Most packages have one list, which is a table already.
-    let (mut first, only) = (lists(), lists().nth(1).is_none());
-    let table = match first.next().and_then(Versions::whole_table).filter(|_| only) {
-        Some(table) => Arc::clone(table),
-        None => Arc::new(Table::new(ecosystem, lists().flat_map(Versions::iter))),
-    };
-    let places = if only { HashMap::new() } else { table.places() };
+    let only = lists().nth(1).is_none();
+    let whole = lists().next().and_then(Versions::whole_table).filter(|_| only).cloned();
+    let table = whole.clone().unwrap_or_else(|| Arc::new(Table::new(ecosystem, lists().flat_map(Versions::iter))));
+    let places = if whole.is_some() { HashMap::new() } else { table.places() };
     let (texts, ordered) = table.joined();
     put_number(out, ordered);
     put_bytes(out, texts.as_bytes());

@@ -1,7 +1,7 @@
 //! What is gathered of dumps: each record's part about each package, and what is known of the dumps as a whole.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use rayon::prelude::*;
@@ -125,7 +125,8 @@ impl Harvest {
         by_package.keys().for_each(|(ecosystem, _)| names[slot(*ecosystem)] = true);
         let modified = Moment::parse(&advisory.modified);
         if let Some(modified) = modified.filter(|modified| *modified <= Moment::from(now)) {
-            for at in (0..3).filter(|at| names[*at]) {
+            // Each dump speaks for its own ecosystem: those of two are not of one moment.
+            for at in (0..3).filter(|at| names[*at] && dump.is_none_or(|dump| slot(dump) == *at)) {
                 self.newest[at] = self.newest[at].max(Some(modified));
             }
         }
@@ -173,10 +174,20 @@ impl Harvest {
         }
     }
 
-    /// Adds records that were read again; what was known of them goes.
+    /// Adds records that were read again. What was read is all there is to say of its record, in every ecosystem; but an answer
+    /// that is older than what is known of the record is passed over, and one without a time stands beside it.
     pub(super) fn replace(&mut self, part: Self) {
-        let new = part.entries.iter().map(|entry| &*entry.id).collect::<HashSet<_>>();
-        self.entries.retain(|entry| !new.contains(&*entry.id));
+        let (known, read) = (times(&self.entries), times(&part.entries));
+        let is_older =
+            |id: &str| matches!((read.get(id), known.get(id)), (Some(read), Some(known)) if *read != Moment::UNKNOWN && read < known);
+        let supersedes = |id: &str| read.get(id).is_some_and(|read| *read != Moment::UNKNOWN) && !is_older(id);
+        let older = part.entries.iter().map(|entry| is_older(&entry.id)).collect::<Vec<_>>();
+        let kept = self.entries.iter().map(|entry| !supersedes(&entry.id)).collect::<Vec<_>>();
+        let mut kept = kept.into_iter();
+        self.entries.retain(|_| kept.next().unwrap_or(true));
+        let mut older = older.into_iter();
+        let mut part = part;
+        part.entries.retain(|_| !older.next().unwrap_or(false));
         self.add(part);
     }
 
@@ -202,6 +213,20 @@ impl Harvest {
             None => self.alone,
         }
     }
+}
+
+/// When each record was modified, by its newest copy.
+pub(super) fn times(entries: &[Entry]) -> HashMap<Box<str>, Moment> {
+    let mut times: HashMap<Box<str>, Moment> = HashMap::new();
+    for entry in entries {
+        match times.get_mut(&entry.id) {
+            Some(known) => *known = (*known).max(entry.modified.0),
+            None => {
+                times.insert(entry.id.clone(), entry.modified.0);
+            }
+        }
+    }
+    times
 }
 
 /// Sorted by package and id; of each record the newest copy (several, where they say different things at one time, and all

@@ -26,7 +26,7 @@ use crate::model::Ecosystem;
 /// The first bytes of a database.
 pub(super) const MAGIC: &[u8; 8] = b"FNGATEDB";
 /// The layout that this program reads and writes.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 /// Bytes before the description.
 pub(super) const HEAD: usize = 64;
 /// Bytes of an index entry.

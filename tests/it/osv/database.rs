@@ -162,7 +162,7 @@ fn a_cut_or_foreign_file_is_no_database() {
     other[8] = 9;
     std::fs::write(&path, other).unwrap();
     let Err(DatabaseError::Foreign { why, .. }) = Database::open(&path) else { panic!() };
-    insta::assert_snapshot!(why, @"its layout is 9, not 2");
+    insta::assert_snapshot!(why, @"its layout is 9, not 3");
     assert!(matches!(Database::open(Path::new("/nowhere/at/all.db")), Err(DatabaseError::Open { .. })));
     assert!(matches!(Database::open(folder.path()), Err(DatabaseError::Open { .. })));
 }

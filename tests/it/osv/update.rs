@@ -33,6 +33,8 @@ pub struct Mirror {
     /// The next answers are these statuses.
     refusals: Arc<Mutex<Vec<u16>>>,
     stop: Arc<AtomicBool>,
+    /// Whether it knows nothing of `Range`.
+    deaf: Arc<AtomicBool>,
 }
 
 impl Mirror {
@@ -47,9 +49,10 @@ impl Mirror {
             cuts: Arc::default(),
             refusals: Arc::default(),
             stop: Arc::default(),
+            deaf: Arc::default(),
         };
         let (files, asked, cuts) = (Arc::clone(&mirror.files), Arc::clone(&mirror.asked), Arc::clone(&mirror.cuts));
-        let (refusals, stop) = (Arc::clone(&mirror.refusals), Arc::clone(&mirror.stop));
+        let (refusals, stop, deaf) = (Arc::clone(&mirror.refusals), Arc::clone(&mirror.stop), Arc::clone(&mirror.deaf));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::Relaxed) {
@@ -57,8 +60,8 @@ impl Mirror {
                 }
                 let Ok(stream) = stream else { continue };
                 let (files, asked) = (files.lock().unwrap().clone(), Arc::clone(&asked));
-                let (cuts, refusals) = (Arc::clone(&cuts), Arc::clone(&refusals));
-                thread::spawn(move || serve(&stream, &files, &asked, &cuts, &refusals));
+                let (cuts, refusals, deaf) = (Arc::clone(&cuts), Arc::clone(&refusals), deaf.load(Ordering::Relaxed));
+                thread::spawn(move || serve(&stream, &files, &asked, &cuts, &refusals, deaf));
             }
         });
         mirror
@@ -89,6 +92,7 @@ fn serve(
     asked: &Mutex<Vec<String>>,
     cuts: &Mutex<Vec<usize>>,
     refusals: &Mutex<Vec<u16>>,
+    deaf: bool,
 ) {
     use std::io::{BufRead, BufReader};
     let mut lines = BufReader::new(stream).lines();
@@ -117,7 +121,7 @@ fn serve(
         return;
     }
     let from = headers.get("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
-    let from = from.filter(|_| headers.get("if-range").is_none_or(|known| *known == tag));
+    let from = from.filter(|_| !deaf && headers.get("if-range").is_none_or(|known| *known == tag));
     let (part, answer) = match from {
         Some(from) if from >= body.len() => {
             let range = format!("Content-Range: bytes */{}\r\n", body.len());
@@ -224,7 +228,7 @@ fn the_first_time_everything_and_then_what_has_changed() {
     next[1].1[0] = both;
     mirror.set(files(&next));
     let changed = renewed(&[&mirror.url], &path, false).unwrap();
-    assert_eq!((changed.changed, changed.records, changed.whole.len()), (true, 4, 0));
+    assert_eq!((changed.changed, changed.records, changed.whole.len()), (true, 5, 0), "four to be read, and one asked for before it goes");
     let asked = mirror.asked();
     assert!(!asked.iter().any(|path| path.ends_with(".zip")), "{asked:?}");
     for record in ["npm/GHSA-0001.json", "npm/GHSA-0002.json", "npm/MAL-2026-1.json", "PyPI/PYSEC-1.json"] {
@@ -337,7 +341,7 @@ fn what_a_mirror_says_wrongly_keeps_the_old_database() {
     // A list that is cut says that most records are gone: the whole dump is read, and here it is broken.
     assert!(
         wrong(&|files| {
-            put(files, "npm/modified_id.csv", "2026-03-01T00:00:00Z,GHSA-0000\n");
+            put(files, "npm/modified_id.csv", "2026-04-01T00:00:00Z,GHSA-0001\n");
             put(files, "npm/all.zip", "no zip");
         })
         .contains("is broken")
@@ -506,4 +510,129 @@ fn proxies_are_heard() {
         .unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert_eq!(ids(&path, Ecosystem::Npm, "p-7"), ["GHSA-0007"]);
+}
+
+/// Lists of versions survive being carried over, whatever shares a table with them.
+#[test]
+fn what_is_carried_over_says_what_it_said() {
+    let listed = |id: &str, versions: &[&str]| {
+        json!({"id": id, "modified": "2026-03-01T00:00:00Z",
+        "affected": [{"package": {"ecosystem": "npm", "name": "p-0"}, "versions": versions}]})
+    };
+    let mut records = beginning();
+    records[0].1.extend([
+        listed("MAL-2026-1", &["1.0.0", "3.0.0"]),
+        listed("GHSA-many", &["2.0.0", "1.5.0", "latest"]),
+        listed("GHSA-more", &["3.0.0", "1.0.0", "2.5.0"]),
+    ]);
+    let mirror = Mirror::new(files(&records));
+    let (_folder, path) = place();
+    renewed(&[&mirror.url], &path, false).unwrap();
+    let versions = ["1.0.0", "1.5.0", "2.0.0", "2.5.0", "3.0.0", "4.0.0", "latest"];
+    let answers = || {
+        let database = Database::open(&path).unwrap();
+        let suspects = versions.map(|version| package(Ecosystem::Npm, "p-0", Some(version)));
+        database
+            .judge(&suspects)
+            .unwrap()
+            .into_iter()
+            .map(|found| found.into_iter().flat_map(|one| one.ids).collect())
+            .collect::<Vec<Vec<_>>>()
+    };
+    let before = answers();
+    assert_eq!((before[0].len(), before[2].len(), before[5].len()), (3, 1, 0));
+    for step in 1..4 {
+        records[1].1.push(record(Ecosystem::PyPi, &format!("PYSEC-2{step}"), "z", &format!("2026-04-0{step}T00:00:00Z")));
+        mirror.set(files(&records));
+        let updated = renewed(&[&mirror.url], &path, false).unwrap();
+        assert_eq!((updated.records, updated.whole.len()), (1, 0));
+        assert_eq!(answers(), before, "after {step} updates");
+    }
+}
+
+/// A record that stands in two lists is one record, whichever list is behind.
+#[test]
+fn a_record_of_two_ecosystems_is_not_lost_to_the_older_list() {
+    let both = |modified: &str| {
+        let mut record = record(Ecosystem::Npm, "MAL-2026-9", "a", modified);
+        record["affected"].as_array_mut().unwrap().push(self::record(Ecosystem::PyPi, "", "b", "")["affected"][0].clone());
+        record
+    };
+    let mut records = beginning();
+    records[0].1.push(both("2026-03-02T00:00:00Z"));
+    records[1].1.push(both("2026-03-03T00:00:00Z"));
+    let mirror = Mirror::new(files(&records));
+    let (_folder, path) = place();
+    renewed(&[&mirror.url], &path, false).unwrap();
+    for step in 0..3 {
+        assert_eq!((ids(&path, Ecosystem::Npm, "a").len(), ids(&path, Ecosystem::PyPi, "b").len()), (1, 1), "{step}");
+        records[2].1.push(record(Ecosystem::CratesIo, &format!("RUSTSEC-2{step}"), "s", &format!("2026-04-0{}T00:00:00Z", step + 1)));
+        mirror.set(files(&records));
+        assert_eq!(renewed(&[&mirror.url], &path, false).unwrap().records, 1);
+    }
+}
+
+/// A stale copy of a list, or one that is cut at the end of a line, takes nothing back.
+#[test]
+fn a_list_takes_back_only_what_the_mirror_no_longer_has() {
+    let mut records = beginning();
+    records[0].1.push(record(Ecosystem::Npm, "MAL-2026-1", "evil", "2026-04-01T00:00:00Z"));
+    let mirror = Mirror::new(files(&records));
+    let (_folder, path) = place();
+    renewed(&[&mirror.url], &path, false).unwrap();
+    mirror.set(files(&beginning()));
+    assert!(matches!(renewed(&[&mirror.url], &path, false), Err(UpdateError::Older { .. })));
+    // Here the list lacks a record whose file is still there.
+    let mut lacking = files(&records);
+    let list = String::from_utf8(lacking["npm/modified_id.csv"].clone()).unwrap();
+    lacking.insert("npm/modified_id.csv".to_owned(), list.replace("2026-03-01T00:00:00Z,GHSA-0007\n", "").into_bytes());
+    mirror.set(lacking.clone());
+    assert_eq!(renewed(&[&mirror.url], &path, false).unwrap().records, 1);
+    assert_eq!(ids(&path, Ecosystem::Npm, "p-7"), ["GHSA-0007"]);
+    lacking.remove("npm/GHSA-0007.json");
+    lacking.get_mut("npm/modified_id.csv").unwrap().extend(b"\n");
+    mirror.set(lacking);
+    renewed(&[&mirror.url], &path, false).unwrap();
+    assert!(ids(&path, Ecosystem::Npm, "p-7").is_empty());
+}
+
+#[test]
+fn no_ecosystem_goes_back_or_goes_away() {
+    let mut records = beginning();
+    let (mirror, (_folder, path)) = (Mirror::new(files(&records)), place());
+    renewed(&[&mirror.url], &path, false).unwrap();
+    records[0].1.iter_mut().for_each(|record| record["modified"] = json!("2025-01-01T00:00:00Z"));
+    records[1].1[0]["modified"] = json!("2026-06-01T00:00:00Z");
+    mirror.set(files(&records));
+    assert!(matches!(renewed(&[&mirror.url], &path, true), Err(UpdateError::Older { .. })), "npm is older, though PyPI is newer");
+    let folder = tempfile::tempdir().unwrap();
+    dump(&folder.path().join("PyPI/all.zip"), &records[1].1);
+    assert!(matches!(update_from(&[folder.path().to_owned()], &path), Err(UpdateError::Narrower { ecosystem: Ecosystem::Npm, .. })));
+}
+
+#[test]
+fn a_file_older_than_its_list_says_is_not_believed() {
+    let mut records = beginning();
+    let (mirror, (_folder, path)) = (Mirror::new(files(&records)), place());
+    renewed(&[&mirror.url], &path, false).unwrap();
+    records[0].1[1]["modified"] = json!("2026-04-01T00:00:00Z");
+    let mut stale = files(&records);
+    let mut old = record(Ecosystem::Npm, "GHSA-0001", "p-1", "2026-02-01T00:00:00Z");
+    old["withdrawn"] = json!("2026-02-01T00:00:00Z");
+    stale.insert("npm/GHSA-0001.json".to_owned(), old.to_string().into_bytes());
+    mirror.set(stale);
+    assert_eq!(renewed(&[&mirror.url], &path, false).unwrap().status.description.unreadable, 1);
+    assert_eq!(ids(&path, Ecosystem::Npm, "p-1"), ["GHSA-0001"]);
+}
+
+/// A server that cuts every answer and cannot go on where it was is given up.
+#[test]
+fn a_download_that_never_gets_further_ends() {
+    let mirror = Mirror::new(files(&beginning()));
+    let (_folder, path) = place();
+    *mirror.cuts.lock().unwrap() = vec![200; 50];
+    mirror.deaf.store(true, Ordering::Relaxed);
+    let begun = std::time::Instant::now();
+    assert!(matches!(renewed(&[&mirror.url], &path, false), Err(UpdateError::Http(HttpError::Transport { .. }))));
+    assert!(begun.elapsed() < Duration::from_secs(10) && mirror.cuts.lock().unwrap().len() > 40);
 }

@@ -1,41 +1,47 @@
 //! What a database has of each record, and what it lacks to be what a mirror lists.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
 use super::super::codec::{Bytes, Garbled, Moment};
-use super::super::harvest::{Entry, Harvest, slot};
+use super::super::harvest::{Entry, slot, times};
 use super::super::{Database, DatabaseError, INFLATER};
-use super::list::List;
-use super::{Lists, UpdateError};
+use super::Lists;
 use crate::model::Ecosystem;
 
-/// Changed records of an ecosystem above which its whole dump is read instead.
+/// Changed records of all ecosystems above which the whole dumps are read instead.
 pub(super) const MOST_CHANGED: usize = 3_000;
 /// Of a hundred records, how many may be listed no longer before the list is thought to be cut.
 const MOST_GONE_PERCENT: usize = 1;
-/// Records that may be gone whatever their share.
-const FEW: usize = 50;
 
-/// What a database has of each record.
+/// What a database has.
 #[derive(Default)]
 pub(super) struct Ledger {
-    entries: [Vec<Entry>; 3],
-    newest: [Option<Moment>; 3],
+    pub(super) entries: Vec<Entry>,
+    /// The newest record of each ecosystem that is not in the future.
+    pub(super) newest: [Option<Moment>; 3],
 }
 
-/// How an ecosystem is brought up to date.
-pub(super) enum Plan {
-    /// By its whole dump.
-    Whole,
-    /// By these records.
-    Changed(Vec<Box<str>>),
+/// What has to be asked for, by ecosystem.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// Records that a list has newer, or that are not there. Each is asked for where it is listed newest.
+    pub(super) changed: [Vec<Box<str>>; 3],
+    /// Records that no list has any more.
+    pub(super) gone: [Vec<Box<str>>; 3],
+}
+
+impl Changes {
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.changed.iter().chain(&self.gone).map(Vec::len).sum()
+    }
 }
 
 impl Ledger {
     /// Reads all of a database.
-    pub(super) fn of(base: &Database) -> Result<Self, UpdateError> {
+    pub(super) fn of(base: &Database) -> Result<Self, DatabaseError> {
         let read = |number: usize| {
             INFLATER.with_borrow_mut(|inflater| {
                 let raw = base.block(number, inflater)?;
@@ -43,37 +49,59 @@ impl Ledger {
             })
         };
         let blocks = (0..base.blocks).into_par_iter().map(read).collect::<Result<Vec<_>, DatabaseError>>()?;
-        let mut ledger = Self::default();
-        for entry in blocks.into_iter().flatten() {
-            ledger.entries[slot(entry.ecosystem)].push(entry);
+        Ok(Self { entries: blocks.into_iter().flatten().collect(), newest: newest(base) })
+    }
+
+    /// What has changed since; nothing if that is too much to be asked for one by one, or a list is lacking or seems to be cut.
+    pub(super) fn changes(&self, lists: &Lists) -> Option<Changes> {
+        if self.entries.is_empty() || lists.iter().any(|(list, _)| list.is_none()) {
+            return None;
         }
-        for covered in &base.status().description.ecosystems {
-            if let Some(ecosystem) = Ecosystem::from_osv(&covered.name) {
-                ledger.newest[slot(ecosystem)] = Moment::parse(&covered.newest);
+        let mut changes = changed(&self.entries, lists);
+        for ecosystem in Ecosystem::ALL {
+            let at = slot(ecosystem);
+            let own = self.entries.iter().filter(|entry| entry.ecosystem == ecosystem).map(|entry| &entry.id).collect::<HashSet<_>>();
+            let listed = |id: &str| lists.iter().filter_map(|(list, _)| list.as_ref()).any(|list| list.0.contains_key(id));
+            let mut gone = own.iter().filter(|id| !listed(id)).map(|id| (*id).clone()).collect::<Vec<_>>();
+            if gone.len() * 100 > own.len() * MOST_GONE_PERCENT && gone.len() > 1 {
+                return None;
+            }
+            gone.sort_unstable();
+            changes.gone[at] = gone;
+        }
+        (changes.len() <= MOST_CHANGED).then_some(changes)
+    }
+}
+
+/// The newest record of each ecosystem that a database says it has.
+pub(super) fn newest(base: &Database) -> [Option<Moment>; 3] {
+    let mut newest = [None; 3];
+    for covered in &base.status().description.ecosystems {
+        if let Some(ecosystem) = Ecosystem::from_osv(&covered.name) {
+            newest[slot(ecosystem)] = Moment::parse(&covered.newest);
+        }
+    }
+    newest
+}
+
+/// The records that some list has newer than the entries, or that are not there; sorted.
+pub(super) fn changed(entries: &[Entry], lists: &Lists) -> Changes {
+    let times = times(entries);
+    let mut wanted: HashMap<&str, (Moment, usize)> = HashMap::new();
+    for (at, (list, _)) in lists.iter().enumerate() {
+        for (id, modified) in list.iter().flat_map(|list| &list.0) {
+            if times.get(id).is_none_or(|known| known < modified) {
+                let newest = wanted.entry(id).or_insert((*modified, at));
+                *newest = (*newest).max((*modified, at));
             }
         }
-        Ok(ledger)
     }
-
-    /// How to bring an ecosystem up to what its list says.
-    pub(super) fn plan(&self, ecosystem: Ecosystem, list: Option<&List>, whole: bool) -> Plan {
-        let entries = &self.entries[slot(ecosystem)];
-        let Some(list) = list.filter(|_| !whole && !entries.is_empty()) else { return Plan::Whole };
-        let changed = missing(entries, ecosystem, list);
-        let gone = times(entries, ecosystem).into_keys().filter(|id| !list.0.contains_key(*id)).count();
-        let many_gone = gone > FEW && gone * 100 > list.0.len() * MOST_GONE_PERCENT;
-        if changed.len() > MOST_CHANGED || many_gone { Plan::Whole } else { Plan::Changed(changed) }
+    let mut changes = Changes::default();
+    for (id, (_, at)) in wanted {
+        changes.changed[at].push(id.into());
     }
-
-    /// What the database has of an ecosystem and some list still names.
-    pub(super) fn kept(&mut self, ecosystem: Ecosystem, list: Option<&List>, lists: &Lists) -> Harvest {
-        let mut entries = std::mem::take(&mut self.entries[slot(ecosystem)]);
-        let listed = |id: &str| lists.iter().filter_map(|(list, _)| list.as_ref()).any(|list| list.0.contains_key(id));
-        entries.retain(|entry| list.is_none() || listed(&entry.id));
-        let mut harvest = Harvest { entries, ..Harvest::default() };
-        harvest.newest[slot(ecosystem)] = self.newest[slot(ecosystem)];
-        harvest
-    }
+    changes.changed.iter_mut().for_each(|ids| ids.sort_unstable());
+    changes
 }
 
 /// Every entry of a block.
@@ -89,28 +117,4 @@ fn entries(raw: &[u8]) -> Result<Vec<Entry>, Garbled> {
         }
     }
     Ok(entries)
-}
-
-/// When each record of an ecosystem was modified.
-fn times(entries: &[Entry], ecosystem: Ecosystem) -> HashMap<&str, Moment> {
-    let mut times: HashMap<&str, Moment> = HashMap::new();
-    for entry in entries.iter().filter(|entry| entry.ecosystem == ecosystem) {
-        let known = times.entry(&entry.id).or_insert(entry.modified.0);
-        *known = (*known).max(entry.modified.0);
-    }
-    times
-}
-
-/// The records that a list names with another time than the entries have, or that they do not have; sorted.
-pub(super) fn missing(entries: &[Entry], ecosystem: Ecosystem, list: &List) -> Vec<Box<str>> {
-    let times = times(entries, ecosystem);
-    let mut ids = list.0.iter().filter(|(id, modified)| times.get(&***id) != Some(modified)).map(|(id, _)| id.clone()).collect::<Vec<_>>();
-    ids.sort_unstable();
-    ids
-}
-
-/// How many records of a list are not there, or older than it says. One that is newer was modified since it was listed.
-pub(super) fn unread(entries: &[Entry], ecosystem: Ecosystem, list: &List) -> u64 {
-    let times = times(entries, ecosystem);
-    list.0.iter().filter(|(id, modified)| times.get(&***id).is_none_or(|known| known < modified)).count() as u64
 }

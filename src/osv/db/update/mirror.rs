@@ -1,6 +1,7 @@
 //! A server of OSV's dumps: `<ECOSYSTEM>/modified_id.csv`, `<ECOSYSTEM>/all.zip` and `<ECOSYSTEM>/<ID>.json` under one address
 //! (<https://google.github.io/osv.dev/data/>).
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,12 @@ const LARGEST_DUMP: u64 = 8 * 1024 * 1024 * 1024;
 const LONGEST_ANSWER: Duration = Duration::from_secs(300);
 /// The longest that a dump may take.
 const LONGEST_DUMP: Duration = Duration::from_secs(2 * 3600);
+/// The longest that all changed records of an ecosystem may take.
+const LONGEST_RECORDS: Duration = Duration::from_secs(1800);
+/// The longest that one attempt at a dump may take; the next goes on where it ended, if the server can do that.
+const DUMP_ATTEMPT: Duration = Duration::from_secs(900);
+/// The same for a list, which is read anew.
+const LIST_ATTEMPT: Duration = Duration::from_secs(120);
 /// Bytes of a dump that are read at once.
 const CHUNK: usize = 256 * 1024;
 /// Records fetched at once.
@@ -70,7 +77,7 @@ impl<'a> Mirror<'a> {
             if known.is_empty() { request } else { request.header("if-none-match", known) }
         };
         let accepted = [StatusCode::OK, StatusCode::NOT_MODIFIED, StatusCode::NOT_FOUND];
-        let answer = self.http.answer(&url, request, &accepted, LARGEST_LIST, Instant::now() + LONGEST_ANSWER)?;
+        let answer = self.http.answer_within(&url, request, &accepted, LARGEST_LIST, Instant::now() + LONGEST_ANSWER, LIST_ATTEMPT)?;
         match answer.status {
             StatusCode::NOT_MODIFIED if !known.is_empty() => Ok(Listed::Same),
             StatusCode::OK => match List::parse(&answer.body) {
@@ -88,8 +95,10 @@ impl<'a> Mirror<'a> {
         let url = self.url(ecosystem, "all.zip");
         let part = Part::new(folder, ecosystem)?;
         let deadline = Instant::now() + LONGEST_DUMP;
-        self.http.patiently(&url, deadline, |timeout| {
+        let mut most = 0;
+        self.http.patiently(&url, deadline, DUMP_ATTEMPT, |timeout| {
             let (etag, have) = part.state();
+            most = most.max(have);
             let request = self.http.get(&url).timeout(timeout);
             let request = if have > 0 { request.header("range", format!("bytes={have}-")).header("if-range", etag) } else { request };
             let answer = sent(&url, request, &[StatusCode::OK, StatusCode::PARTIAL_CONTENT, StatusCode::RANGE_NOT_SATISFIABLE])?;
@@ -112,12 +121,13 @@ impl<'a> Mirror<'a> {
             if first == 0 {
                 part.begin(&header(&answer, "etag")).map_err(|error| part.fault(&error))?;
             }
-            let size = self.store(ecosystem, answer, &part, first, total, deadline).map_err(|(error, gained)| match error {
-                Stored::Read(error) => Setback::Passing { error: transport(&url, &error), wait: None, gained },
+            // Only what was never here before is a gain: one that begins anew each time would go on for ever.
+            let size = self.store(ecosystem, answer, &part, first, total, deadline).map_err(|(error, size)| match error {
+                Stored::Read(error) => Setback::Passing { error: transport(&url, &error), wait: None, gained: size > most },
                 Stored::Write(error) => part.fault(&error),
                 Stored::TooLarge => Setback::Final(HttpError::TooLarge { url: url.clone(), limit: LARGEST_DUMP }),
             })?;
-            if total.is_none_or(|total| total == size) { Ok(()) } else { Err(again("the answer ends early", size > first)) }
+            if total.is_none_or(|total| total == size) { Ok(()) } else { Err(again("the answer ends early", size > most)) }
         })?;
         Ok(Dump { path: part.path, ecosystem: Some(ecosystem) })
     }
@@ -131,8 +141,8 @@ impl<'a> Mirror<'a> {
         first: u64,
         total: Option<u64>,
         deadline: Instant,
-    ) -> Result<u64, (Stored, bool)> {
-        let mut file = OpenOptions::new().append(true).open(&part.path).map_err(|error| (Stored::Write(error), false))?;
+    ) -> Result<u64, (Stored, u64)> {
+        let mut file = OpenOptions::new().append(true).open(&part.path).map_err(|error| (Stored::Write(error), first))?;
         let mut size = first;
         let mut chunk = vec![0; CHUNK];
         loop {
@@ -142,32 +152,45 @@ impl<'a> Mirror<'a> {
                 Ok(0) => return Ok(size),
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err((Stored::Read(error), size > first)),
+                Err(error) => return Err((Stored::Read(error), size)),
             };
             size += length as u64;
             if size > LARGEST_DUMP {
-                return Err((Stored::TooLarge, false));
+                let _ = part.forget();
+                return Err((Stored::TooLarge, size));
             }
-            file.write_all(chunk.get(..length).unwrap_or_default()).map_err(|error| (Stored::Write(error), false))?;
+            file.write_all(chunk.get(..length).unwrap_or_default()).map_err(|error| (Stored::Write(error), size))?;
             if Instant::now() >= deadline {
-                return Err((Stored::Read(io::Error::new(io::ErrorKind::TimedOut, "it takes too long")), false));
+                return Err((Stored::Read(io::Error::new(io::ErrorKind::TimedOut, "it takes too long")), size));
             }
         }
     }
 
-    /// Fetches records one by one, in parallel. Those that the mirror lists and does not have are counted as unreadable.
-    pub(super) fn records(&self, ecosystem: Ecosystem, ids: &[Box<str>], now: Timestamp) -> Result<Harvest, UpdateError> {
+    /// Fetches records one by one, in parallel: what was read, and the ids of those that are not there.
+    pub(super) fn records(
+        &self,
+        ecosystem: Ecosystem,
+        ids: &[Box<str>],
+        now: Timestamp,
+    ) -> Result<(Harvest, HashSet<Box<str>>), UpdateError> {
         let next = AtomicUsize::new(0);
         let fetch = || {
-            let mut harvest = Harvest::default();
+            let (mut harvest, mut absent) = (Harvest::default(), HashSet::new());
+            let end = Instant::now() + LONGEST_RECORDS;
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(id) = ids.get(at) else { return Ok(harvest) };
+                let Some(id) = ids.get(at) else { return Ok((harvest, absent)) };
                 report(self.progress, &format!("{ecosystem}: fetching what has changed, {} of {}", at + 1, ids.len()));
-                if let Err(error) = self.record(ecosystem, id, now, &mut harvest) {
-                    // The others stop too: one missing record spoils the update.
-                    next.store(ids.len(), Ordering::Relaxed);
-                    return Err(error);
+                match self.record(ecosystem, id, now, end, &mut harvest) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        absent.insert(id.clone());
+                    }
+                    Err(error) => {
+                        // The others stop too: one missing record spoils the update.
+                        next.store(ids.len(), Ordering::Relaxed);
+                        return Err(error);
+                    }
                 }
             }
         };
@@ -175,25 +198,29 @@ impl<'a> Mirror<'a> {
             let threads = (0..FETCHERS.min(ids.len())).map(|_| scope.spawn(fetch)).collect::<Vec<_>>();
             threads.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
         });
-        let mut whole = Harvest::default();
+        let (mut whole, mut lacking) = (Harvest::default(), HashSet::new());
         for part in parts {
-            whole.add(part.map_err(|_| UpdateError::List { url: self.base.clone(), why: "a thread failed".to_owned() })??);
+            let (harvest, absent) = part.map_err(|_| UpdateError::List { url: self.base.clone(), why: "a thread failed".to_owned() })??;
+            whole.add(harvest);
+            lacking.extend(absent);
         }
-        Ok(whole)
+        Ok((whole, lacking))
     }
 
-    fn record(&self, ecosystem: Ecosystem, id: &str, now: Timestamp, harvest: &mut Harvest) -> Result<(), UpdateError> {
+    /// Fetches one record; whether it is there.
+    fn record(&self, ecosystem: Ecosystem, id: &str, now: Timestamp, end: Instant, harvest: &mut Harvest) -> Result<bool, UpdateError> {
         let url = self.url(ecosystem, &format!("{id}.json"));
         let accepted = [StatusCode::OK, StatusCode::NOT_FOUND];
-        let answer = self.http.answer(&url, || self.http.get(&url), &accepted, LARGEST_RECORD, Instant::now() + LONGEST_ANSWER)?;
+        let deadline = end.min(Instant::now() + LONGEST_ANSWER);
+        let answer = self.http.answer(&url, || self.http.get(&url), &accepted, LARGEST_RECORD, deadline)?;
         if answer.status == StatusCode::NOT_FOUND {
-            harvest.lose(id, "it is listed and not there");
-            return Ok(());
+            return Ok(false);
         }
         match Record::parse(&answer.body) {
-            Ok(record) if record.advisory.id != id => Err(UpdateError::List { url, why: "it is another record".to_owned() }),
-            _ => Ok(harvest.read(Some(ecosystem), id, &answer.body, now)?),
+            Ok(record) if record.advisory.id != id => return Err(UpdateError::List { url, why: "it is another record".to_owned() }),
+            _ => harvest.read(Some(ecosystem), id, &answer.body, now)?,
         }
+        Ok(true)
     }
 }
 

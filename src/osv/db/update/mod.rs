@@ -13,20 +13,22 @@ mod list;
 mod mirror;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use self::ledger::{Ledger, MOST_CHANGED, Plan, missing, unread};
+use self::ledger::{Ledger, MOST_CHANGED, changed, newest};
 use self::list::List;
 use self::mirror::{Listed, Mirror};
 use super::build::Crop;
-use super::harvest::{Harvest, slot};
+use super::codec::Moment;
+use super::harvest::{Harvest, distinct, slot, times};
 use super::layout::Upstream;
 use super::{BuildError, Database, DatabaseError, Status};
 use crate::model::Ecosystem;
+use crate::osv::AdvisorySource;
 use crate::osv::http::{HttpError, Patience};
 
 /// OSV's own addresses of its dumps, in the order they are tried.
@@ -92,6 +94,14 @@ pub enum UpdateError {
         /// The database's.
         present: Timestamp,
     },
+    /// What a mirror has lacks an ecosystem that the database covers.
+    #[error("the mirror `{mirror}` has nothing of {ecosystem}, which the database covers")]
+    Narrower {
+        /// The mirror.
+        mirror: String,
+        /// The ecosystem.
+        ecosystem: Ecosystem,
+    },
     /// Something beside the database cannot be written.
     #[error("cannot write `{path}`: {error}")]
     Write {
@@ -113,7 +123,9 @@ impl UpdateError {
             }
             Self::Build(error) => error.hint(),
             Self::Database(_) => Some("remove it, or make it again with `fngate db update --whole`".to_owned()),
-            Self::Older { .. } => Some("`fngate db build` makes a database of older dumps, if that is what you want".to_owned()),
+            Self::Older { .. } | Self::Narrower { .. } => {
+                Some("`fngate db build` makes a database of older or fewer dumps, if that is what you want".to_owned())
+            }
         }
     }
 
@@ -122,7 +134,7 @@ impl UpdateError {
         match self {
             Self::Http(error) => !matches!(error, HttpError::Store { .. }),
             Self::Build(error) => !matches!(error, BuildError::Write { .. }),
-            Self::List { .. } | Self::Older { .. } => true,
+            Self::List { .. } | Self::Older { .. } | Self::Narrower { .. } => true,
             Self::Database(_) | Self::Write { .. } => false,
         }
     }
@@ -162,7 +174,10 @@ fn lock(output: &Path) -> Result<File, UpdateError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(fault)?;
     }
-    let file = File::create(&path).map_err(fault)?;
+    if fs::symlink_metadata(&path).is_ok_and(|meta| !meta.is_file()) {
+        return Err(fault(io::Error::new(io::ErrorKind::InvalidInput, "something that is no file is in its place")));
+    }
+    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(fault)?;
     file.lock().map_err(fault)?;
     Ok(file)
 }
@@ -183,7 +198,8 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
     let mirror = Mirror::new(address, update.patience, update.progress)?;
     let upstream = base.and_then(|base| base.status().description.upstream.as_ref()).filter(|upstream| upstream.mirror == mirror.base);
     let recent = |upstream: &Upstream| {
-        upstream.whole.parse::<Timestamp>().is_ok_and(|whole| now.duration_since(whole) < SignedDuration::from_hours(24 * WHOLE_DAYS))
+        let week = SignedDuration::ZERO..SignedDuration::from_hours(24 * WHOLE_DAYS);
+        upstream.whole.parse::<Timestamp>().is_ok_and(|whole| week.contains(&now.duration_since(whole)))
     };
     let whole = update.whole || !upstream.is_some_and(recent);
     // With records that are still to be had, the lists are asked for whether or not they have changed.
@@ -194,55 +210,98 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
             status.ok_or_else(|| UpdateError::List { url: mirror.base.clone(), why: "it says that nothing has changed".to_owned() })?;
         return Ok(Updated { status, changed: false, records: 0, whole: Vec::new() });
     };
-    let mut ledger = match base {
-        Some(base) if !whole => Ledger::of(base)?,
-        _ => Ledger::default(),
-    };
-    let folder = beside(update.output, ".download");
-    let mut crop = Crop::default();
-    let mut updated = (0, Vec::new());
-    for (ecosystem, (list, _)) in Ecosystem::ALL.into_iter().zip(&lists) {
-        let plan = ledger.plan(ecosystem, list.as_ref(), whole);
-        let mut harvest = match &plan {
-            Plan::Whole => {
-                updated.1.push(ecosystem);
+    refuse_older_lists(base, &lists, &mirror.base)?;
+    // A database of which a block is damaged is made anew.
+    let ledger = base.filter(|_| !whole).and_then(|base| Ledger::of(base).ok()).unwrap_or_default();
+    let folder = download_folder(update.output)?;
+    let changes = ledger.changes(&lists);
+    let is_whole = changes.is_none();
+    let mut harvest = Harvest { entries: ledger.entries, newest: ledger.newest, ..Harvest::default() };
+    let mut records = 0;
+    let changes = match changes {
+        Some(changes) => changes,
+        None => {
+            harvest = Harvest::default();
+            for ecosystem in Ecosystem::ALL {
                 let dump = mirror.dump(ecosystem, &folder)?;
                 // A broken one must not be taken for a whole one the next time.
-                Harvest::of(&dump, now).inspect_err(|_| drop(fs::remove_dir_all(&folder)))?
+                harvest.add(Harvest::of(&dump, now).inspect_err(|_| drop(fs::remove_dir_all(&folder)))?);
             }
-            Plan::Changed(_) => ledger.kept(ecosystem, list.as_ref(), &lists),
-        };
-        let missing = match plan {
-            Plan::Changed(ids) => ids,
             // A dump is written less often than the list.
-            Plan::Whole => list.as_ref().map_or_else(Vec::new, |list| missing(&harvest.entries, ecosystem, list)),
-        };
-        if missing.len() > MOST_CHANGED && missing.len() * 10 > harvest.entries.len() {
-            let why = format!("its dump of {ecosystem} lacks {} records that its list names", missing.len());
-            return Err(UpdateError::List { url: mirror.base, why });
+            changed(&harvest.entries, &lists)
         }
-        updated.0 += missing.len();
-        harvest.replace(mirror.records(ecosystem, &missing, now)?);
-        if let Some(list) = list {
-            harvest.unreadable = unread(&harvest.entries, ecosystem, list);
-            harvest.records = list.0.len() as u64;
-            harvest.check()?;
-        }
-        crop.add(harvest, std::array::from_fn(|at| at == slot(ecosystem)));
+    };
+    if changes.len() > MOST_CHANGED && changes.len() * 10 > harvest.entries.len() {
+        let why = format!("its dumps lack {} records that its lists name", changes.len());
+        return Err(UpdateError::List { url: mirror.base, why });
     }
+    for (ecosystem, (changed, gone)) in Ecosystem::ALL.into_iter().zip(changes.changed.iter().zip(&changes.gone)) {
+        records += changed.len() + gone.len();
+        harvest.replace(mirror.records(ecosystem, changed, now)?.0);
+        let (read, absent) = mirror.records(ecosystem, gone, now)?;
+        harvest.replace(read);
+        harvest.entries.retain(|entry| entry.ecosystem != ecosystem || !absent.contains(&entry.id));
+    }
+    let crop = crop(harvest, &lists)?;
     refuse_older(base, &crop, &mirror.base)?;
     report(update.progress, "compiling the database");
-    let last_whole = if updated.1.len() < Ecosystem::ALL.len() && !whole {
-        upstream.map(|upstream| upstream.whole.clone())
-    } else {
-        Some(now.to_string())
-    };
-    let tags = Ecosystem::ALL.into_iter().zip(lists).map(|(ecosystem, (_, etag))| (ecosystem.as_str().to_owned(), etag));
-    let upstream = Upstream { mirror: mirror.base, whole: last_whole.unwrap_or_default(), lists: tags.collect::<BTreeMap<_, _>>() };
-    let status = crop.store(update.output, None, now, Some(upstream))?;
+    let all_read = crop.unreadable == [0; 3];
+    let last_whole = if is_whole { now.to_string() } else { upstream.map(|upstream| upstream.whole.clone()).unwrap_or_default() };
+    // Without its tag a list is read again the next time, and with it what could not be had this time.
+    let tags = Ecosystem::ALL.into_iter().zip(lists).map(|(ecosystem, (_, etag))| (ecosystem, if all_read { etag } else { String::new() }));
+    let lists = tags.map(|(ecosystem, etag)| (ecosystem.as_str().to_owned(), etag)).collect::<BTreeMap<_, _>>();
+    let status = crop.store(update.output, None, now, Some(Upstream { mirror: mirror.base, whole: last_whole, lists }))?;
     // What is left behind is taken up again or thrown away the next time.
     let _ = fs::remove_dir_all(&folder);
-    Ok(Updated { status, changed: true, records: updated.0, whole: updated.1 })
+    let whole = if is_whole { Ecosystem::ALL.to_vec() } else { Vec::new() };
+    Ok(Updated { status, changed: true, records, whole })
+}
+
+/// Everything that is known, with how many records of each list could not be had: those that are not there or older than listed.
+fn crop(mut harvest: Harvest, lists: &Lists) -> Result<Crop, UpdateError> {
+    harvest.entries = distinct(std::mem::take(&mut harvest.entries));
+    let times = times(&harvest.entries);
+    let mut crop = Crop { covered: [true; 3], ..Crop::default() };
+    for (at, (list, _)) in lists.iter().enumerate() {
+        let Some(list) = list else { continue };
+        let lacking = list.0.iter().filter(|(id, modified)| times.get(*id).is_none_or(|known| known < modified)).count() as u64;
+        let first = harvest.first.clone().or_else(|| Some("one that is listed and not there, or older than listed".to_owned()));
+        Harvest { records: list.0.len() as u64, unreadable: lacking, first, ..Harvest::default() }.check()?;
+        crop.unreadable[at] = lacking;
+    }
+    crop.harvest = harvest;
+    Ok(crop)
+}
+
+/// Where downloads lie until they are compiled: a folder of our own, not somebody's link.
+fn download_folder(output: &Path) -> Result<PathBuf, UpdateError> {
+    let path = beside(output, ".download");
+    match fs::symlink_metadata(&path) {
+        Ok(meta) if !meta.is_dir() => Err(UpdateError::Write {
+            path,
+            error: io::Error::new(io::ErrorKind::InvalidInput, "something that is no folder is in its place"),
+        }),
+        _ => Ok(path),
+    }
+}
+
+/// Refuses lists that end before the database does: a stale copy of a list would take back what is known.
+fn refuse_older_lists(base: Option<&Database>, lists: &Lists, mirror: &str) -> Result<(), UpdateError> {
+    let Some(base) = base else { return Ok(()) };
+    let now = Moment::from(Timestamp::now());
+    for (present, (list, _)) in newest(base).into_iter().zip(lists) {
+        let offered = list.iter().flat_map(|list| list.0.values()).filter(|modified| **modified <= now).max().copied();
+        refuse(mirror, offered, present.filter(|_| list.is_some()))?;
+    }
+    Ok(())
+}
+
+fn refuse(mirror: &str, offered: Option<Moment>, present: Option<Moment>) -> Result<(), UpdateError> {
+    let time = |moment: Option<Moment>| moment.and_then(Moment::timestamp).unwrap_or(Timestamp::UNIX_EPOCH);
+    if present.is_some() && offered < present {
+        return Err(UpdateError::Older { mirror: mirror.to_owned(), offered: time(offered), present: time(present) });
+    }
+    Ok(())
 }
 
 /// The list of each ecosystem, if there is one, and its `ETag`.
@@ -272,9 +331,14 @@ fn lists(mirror: &Mirror<'_>, upstream: Option<&Upstream>) -> Result<Option<List
     Ok(Some(lists))
 }
 
+/// Refuses what is older than the database in any ecosystem, or lacks one that it covers.
 fn refuse_older(base: Option<&Database>, crop: &Crop, mirror: &str) -> Result<(), UpdateError> {
-    match (base.map(Database::as_of), crop.as_of()) {
-        (Some(present), Some(offered)) if offered < present => Err(UpdateError::Older { mirror: mirror.to_owned(), offered, present }),
-        _ => Ok(()),
+    let Some(base) = base else { return Ok(()) };
+    for (ecosystem, present) in Ecosystem::ALL.into_iter().zip(newest(base)) {
+        if base.covers(ecosystem) && !crop.covered[slot(ecosystem)] {
+            return Err(UpdateError::Narrower { mirror: mirror.to_owned(), ecosystem });
+        }
+        refuse(mirror, crop.harvest.newest[slot(ecosystem)], present)?;
     }
+    Ok(())
 }
