@@ -210,7 +210,6 @@ fn from_mirror(update: &Update<'_>, address: &str, base: Option<&Database>) -> R
             status.ok_or_else(|| UpdateError::List { url: mirror.base.clone(), why: "it says that nothing has changed".to_owned() })?;
         return Ok(Updated { status, changed: false, records: 0, whole: Vec::new() });
     };
-    refuse_older_lists(base, &lists, &mirror.base)?;
     // A database of which a block is damaged is made anew.
     let ledger = base.filter(|_| !whole).and_then(|base| Ledger::of(base).ok()).unwrap_or_default();
     let folder = download_folder(update.output)?;
@@ -283,17 +282,6 @@ fn download_folder(output: &Path) -> Result<PathBuf, UpdateError> {
         }),
         _ => Ok(path),
     }
-}
-
-/// Refuses lists that end before the database does: a stale copy of a list would take back what is known.
-fn refuse_older_lists(base: Option<&Database>, lists: &Lists, mirror: &str) -> Result<(), UpdateError> {
-    let Some(base) = base else { return Ok(()) };
-    let now = Moment::from(Timestamp::now());
-    for (present, (list, _)) in newest(base).into_iter().zip(lists) {
-        let offered = list.iter().flat_map(|list| list.0.values()).filter(|modified| **modified <= now).max().copied();
-        refuse(mirror, offered, present.filter(|_| list.is_some()))?;
-    }
-    Ok(())
 }
 
 fn refuse(mirror: &str, offered: Option<Moment>, present: Option<Moment>) -> Result<(), UpdateError> {
