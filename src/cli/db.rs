@@ -56,7 +56,7 @@ struct BuildArgs {
     has changed since the last one, and everything once a week. Proxies are taken from HTTPS_PROXY and NO_PROXY.")]
 struct UpdateArgs {
     /// The database [default: FNGATE_DB, else fngate/advisories.db in the user's cache folder]
-    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
+    #[arg(short = 'o', long, visible_alias = "output", value_name = "FILE")]
     db: Option<PathBuf>,
     /// Another source than OSV's own: the address of a mirror (repeatable, the first that has all of it counts), or dumps on
     /// this machine as `db build` takes them [default: FNGATE_OSV_DUMPS, else OSV's addresses]
