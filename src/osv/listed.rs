@@ -170,11 +170,11 @@ impl Versions {
         self.table.as_ref().filter(|table| self.runs.first().is_some_and(|run| *run == (0..table.len())))
     }
 
-    /// The same versions as stretches of another table, which holds them all at these places.
-    pub(super) fn runs_in(&self, places: &HashMap<&str, u32>) -> Vec<Range<u32>> {
-        let mut places = self.iter().filter_map(|text| places.get(text).copied()).collect::<Vec<_>>();
+    /// The same versions as stretches of another table, which holds them at these places; `None` if it lacks one.
+    pub(super) fn runs_in(&self, places: &HashMap<&str, u32>) -> Option<Vec<Range<u32>>> {
+        let mut places = self.iter().map(|text| places.get(text).copied()).collect::<Option<Vec<_>>>()?;
         places.sort_unstable();
-        places.chunk_by(|a, b| a + 1 == *b).filter_map(|run| Some(*run.first()?..run.last()? + 1)).collect()
+        places.chunk_by(|a, b| a + 1 == *b).map(|run| Some(*run.first()?..run.last()? + 1)).collect()
     }
 }
 

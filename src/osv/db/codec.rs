@@ -91,8 +91,9 @@ fn put_list(out: &mut Vec<u8>, texts: &[String]) {
     texts.iter().for_each(|text| put_bytes(out, text.as_bytes()));
 }
 
-/// Appends the body of a package: its advisories, each with its entries for the package.
-pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&Advisory, Moment, Vec<&Affected>)]) {
+/// Appends the body of a package: its advisories, each with its entries for the package. A version that would be lost on the way
+/// is an error.
+pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&Advisory, Moment, Vec<&Affected>)]) -> Result<(), Garbled> {
     let lists = || advisories.iter().flat_map(|(_, _, entries)| entries).map(|entry| &entry.versions).filter(|list| !list.is_empty());
     // Most packages have one list, which is a table already.
     let only = lists().nth(1).is_none();
@@ -107,7 +108,7 @@ pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&
         put_number(out, modified.seconds as usize);
         put_number(out, modified.nanoseconds as usize);
         put_number(out, entries.len());
-        entries.iter().for_each(|entry| put_affected(out, entry, &table, &places));
+        entries.iter().try_for_each(|entry| put_affected(out, entry, &table, &places))?;
         let mut about = Vec::with_capacity(256);
         put_list(&mut about, &advisory.aliases);
         put_list(&mut about, &advisory.vectors);
@@ -117,13 +118,14 @@ pub(super) fn put_body(out: &mut Vec<u8>, ecosystem: Ecosystem, advisories: &[(&
         about.push(u8::from(advisory.malicious));
         put_bytes(out, &about);
     }
+    Ok(())
 }
 
-fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Arc<Table>, places: &HashMap<&str, u32>) {
+fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Arc<Table>, places: &HashMap<&str, u32>) -> Result<(), Garbled> {
     put_bytes(out, entry.informational.as_bytes());
     put_bytes(out, entry.fault.as_bytes());
     let own = entry.versions.table().is_some_and(|own| Arc::ptr_eq(own, table));
-    let runs = if own { entry.versions.runs().to_vec() } else { entry.versions.runs_in(places) };
+    let runs = if own { entry.versions.runs().to_vec() } else { entry.versions.runs_in(places).ok_or(Garbled)? };
     put_number(out, runs.len());
     let mut end = 0;
     for run in runs {
@@ -140,6 +142,7 @@ fn put_affected(out: &mut Vec<u8>, entry: &Affected, table: &Arc<Table>, places:
             put_bytes(out, event.version.as_bytes());
         }
     }
+    Ok(())
 }
 
 /// An advisory of which what only reports need has not been read yet.

@@ -129,7 +129,7 @@ fn body(entries: &[Entry]) -> Result<Cow<'_, [u8]>, Garbled> {
     let mut whole = Vec::with_capacity(entries.iter().map(|entry| entry.body.len()).sum());
     let with_entries =
         advisories.iter().map(|(modified, advisory)| (advisory, *modified, advisory.affected.iter().collect())).collect::<Vec<_>>();
-    put_body(&mut whole, first.ecosystem, &with_entries);
+    put_body(&mut whole, first.ecosystem, &with_entries)?;
     Ok(Cow::Owned(whole))
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::super::advisory::{Advisory, Affected};
 use super::super::record::{Record, RecordError};
 use super::BuildError;
-use super::codec::{Moment, put_body};
+use super::codec::{Garbled, Moment, put_body};
 use super::dump::Dump;
 use crate::model::{Ecosystem, escaped};
 
@@ -41,13 +41,20 @@ impl Entry {
     }
 
     /// A record's part about one package.
-    pub(super) fn new(ecosystem: Ecosystem, name: &str, advisory: &Advisory, modified: Moment, affected: Vec<&Affected>) -> Self {
+    pub(super) fn new(
+        ecosystem: Ecosystem,
+        name: &str,
+        advisory: &Advisory,
+        modified: Moment,
+        affected: Vec<&Affected>,
+    ) -> Result<Self, Garbled> {
         let mut body = Vec::with_capacity(256);
-        put_body(&mut body, ecosystem, &[(advisory, modified, affected)]);
-        Self { ecosystem, name: name.into(), id: advisory.id.as_str().into(), modified: Reverse(modified), body: body.into_boxed_slice() }
+        put_body(&mut body, ecosystem, &[(advisory, modified, affected)])?;
+        let (id, body) = (advisory.id.as_str().into(), body.into_boxed_slice());
+        Ok(Self { ecosystem, name: name.into(), id, modified: Reverse(modified), body })
     }
 
-    fn tombstone(ecosystem: Ecosystem, id: &str, modified: Moment) -> Self {
+    fn tombstone(ecosystem: Ecosystem, id: &str, modified: Moment) -> Result<Self, Garbled> {
         Self::new(ecosystem, "", &Advisory { id: id.to_owned(), ..Advisory::default() }, modified, Vec::new())
     }
 }
@@ -137,7 +144,7 @@ impl Harvest {
             Ecosystem::ALL.into_iter().filter(|ecosystem| dump == Some(*ecosystem) || (dump.is_none() && names[slot(*ecosystem)]))
         {
             if dead(ecosystem) {
-                self.entries.push(Entry::tombstone(ecosystem, &advisory.id, modified));
+                self.entries.push(Entry::tombstone(ecosystem, &advisory.id, modified).map_err(|Garbled| BuildError::TooMany)?);
             }
         }
         let mut share = 0;
@@ -145,7 +152,7 @@ impl Harvest {
             if advisory.withdrawn {
                 break;
             }
-            let entry = Entry::new(ecosystem, name, advisory, modified, affected);
+            let entry = Entry::new(ecosystem, name, advisory, modified, affected).map_err(|Garbled| BuildError::TooMany)?;
             share += entry.body.len();
             if share > LARGEST_SHARE {
                 let what = "it names too many packages".to_owned();

@@ -113,7 +113,7 @@ fn entries(raw: &[u8]) -> Result<Vec<Entry>, Garbled> {
         for sketch in body.body(ecosystem, name)? {
             let modified = sketch.modified;
             let advisory = sketch.finish()?;
-            entries.push(Entry::new(ecosystem, name, &advisory, modified, advisory.affected.iter().collect()));
+            entries.push(Entry::new(ecosystem, name, &advisory, modified, advisory.affected.iter().collect())?);
         }
     }
     Ok(entries)
