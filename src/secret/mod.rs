@@ -15,6 +15,7 @@ mod field;
 mod fingerprint;
 mod known;
 mod load;
+mod look;
 mod pattern;
 mod pem;
 mod randomness;
@@ -26,16 +27,14 @@ mod stream;
 mod text;
 mod url;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
-use crate::model::{Confidence, EntryPath, Party, Problem, ProblemClass, ProblemKind, Secret, SecretLevel};
+use crate::model::{EntryPath, Party, Problem, ProblemClass, ProblemKind, Secret, SecretLevel};
 
-use self::check::Check;
-use self::decode::{DEEPEST, stretches, utf16, wide_strings};
-use self::engine::{Engine, Hit, MOST};
+use self::engine::{Engine, MOST};
+use self::look::Look;
 use self::rule::Finder;
-use self::text::{Kind, Lines, Text};
+use self::text::Lines;
 
 pub use self::attribute::attribute;
 pub use self::load::RuleError;
@@ -52,8 +51,19 @@ pub const SECRET_OVERFLOW: ProblemKind = ProblemKind {
            rule that matches it so often.",
 };
 
+/// A file that says far more when it is decoded.
+pub const SECRET_ENCODING: ProblemKind = ProblemKind {
+    id: "secret-encoding-limit",
+    class: ProblemClass::Unseen,
+    title: "more is encoded in a file than is decoded",
+    page: "Base64, hexadecimal and escapes are decoded and searched, to four encodings within one another, and base64 of gzip, zlib \
+           and UTF-16 up to 8 MiB each. What was decoded of this file grew beyond sixteen times its size, or one such piece beyond its \
+           limit, and the rest was not searched. Ordinary files are nowhere near that; remove the file, or ship what it holds as \
+           it is.",
+};
+
 /// The kinds of problems this stage raises.
-pub const PROBLEMS: &[&ProblemKind] = &[&SECRET_OVERFLOW];
+pub const PROBLEMS: &[&ProblemKind] = &[&SECRET_ENCODING, &SECRET_OVERFLOW];
 
 /// What was found in one entry, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,10 +85,10 @@ impl Found {
 
     /// Orders, drops what was found twice, and cuts at the cap.
     fn settle(&mut self) {
-        self.secrets.sort_by(|a, b| (a.line, a.column, &a.rule, &a.fingerprint).cmp(&(b.line, b.column, &b.rule, &b.fingerprint)));
+        self.secrets.sort_by(|a, b| (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint)));
         self.secrets.dedup();
         if self.secrets.len() > MOST {
-            if self.problems.is_empty()
+            if !self.problems.iter().any(|problem| problem.kind == SECRET_OVERFLOW.id)
                 && let Some(first) = self.secrets.first()
             {
                 self.problems.push(overflow(&first.path));
@@ -101,6 +111,8 @@ struct Place {
 }
 
 impl Place {
+    const START: Self = Self { line: 1, column: 1 };
+
     /// Moves behind `bytes`.
     fn skip(&mut self, bytes: &[u8]) {
         let (line, column) = Lines::new(bytes).of(bytes.len());
@@ -171,15 +183,9 @@ impl Scanner {
     /// Searches one file, whole.
     #[must_use]
     pub fn scan(&self, path: &EntryPath, content: &[u8]) -> Found {
-        let mut found = self.part(path, content, Place { line: 1, column: 1 }, true, &|_| true);
-        for source in sourcemap::sources(content) {
-            let text = Text { config: false, ..Text::of_file(path.as_str(), source.as_bytes()) };
-            let mut inner = Inner { scanner: self, path, found: &mut found, within: None, chain: vec!["source-map"], wanted: &|_| true };
-            inner.text(&text, Place { line: 1, column: 1 });
-        }
-        echoes(&mut found.secrets);
-        found.settle();
-        found
+        let mut look = Look::new(self, path, content.len());
+        look.file(content);
+        look.finish(self.file_findings(path))
     }
 
     /// Begins the search of an entry that is too large to hold.
@@ -196,25 +202,9 @@ impl Scanner {
 
     /// Searches a part of a file that begins at `base`, keeping matches at the offsets that are `wanted`.
     fn part(&self, path: &EntryPath, content: &[u8], base: Place, first: bool, wanted: &dyn Fn(usize) -> bool) -> Found {
-        let mut found = Found::default();
-        if first {
-            found.secrets.extend(self.file_findings(path));
-        }
-        let mut inner = Inner { scanner: self, path, found: &mut found, within: None, chain: Vec::new(), wanted };
-        if let Some(converted) = utf16(content) {
-            inner.chain.push("utf-16");
-            inner.wanted = &|_| true;
-            inner.text(&Text::of_file(path.as_str(), &converted), base);
-        } else {
-            let text = Text::of_file(path.as_str(), content);
-            inner.text(&text, base);
-            if text.kind == Kind::Binary {
-                inner.wide(&text, base);
-            }
-        }
-        echoes(&mut found.secrets);
-        found.settle();
-        found
+        let mut look = Look::new(self, path, content.len());
+        look.part(content, base, wanted);
+        look.finish(self.file_findings(path).filter(|_| first))
     }
 
     /// What the path alone says.
@@ -234,99 +224,5 @@ impl Scanner {
             preview: "…".to_owned(),
             decoded: Vec::new(),
         })
-    }
-
-    fn secret(&self, path: &EntryPath, text: &Text<'_>, hit: &Hit, place: (u32, u32), chain: &[&'static str]) -> Secret {
-        let rule = &self.engine.rules[hit.rule];
-        let value = &text.bytes[hit.secret.clone()];
-        let body = if matches!(rule.check, Some(Check::Pem)) { pem::letters(value) } else { value.to_vec() };
-        let name = &text.bytes[hit.name.clone()];
-        let level = match (rule.level, hit.confidence) {
-            _ if known::is_known(&body) => SecretLevel::Info,
-            (Some(level), _) => level,
-            (None, Confidence::Low) => SecretLevel::Warn,
-            (None, _) => SecretLevel::Deny,
-        };
-        Secret {
-            rule: rule.id.clone(),
-            path: path.clone(),
-            line: place.0,
-            column: place.1,
-            confidence: hit.confidence,
-            party: Party::First,
-            level,
-            fingerprint: fingerprint::fingerprint(self.key.as_deref(), &rule.id, &body, randomness::bits(&body), path.as_str(), name),
-            preview: fingerprint::preview(value),
-            decoded: chain.to_vec(),
-        }
-    }
-}
-
-/// A finding that was decoded from what was found as it stands says nothing new.
-fn echoes(secrets: &mut Vec<Secret>) {
-    let plain: HashSet<(String, String)> =
-        secrets.iter().filter(|s| s.decoded.is_empty()).map(|s| (s.rule.clone(), s.fingerprint.clone())).collect();
-    secrets.retain(|secret| secret.decoded.is_empty() || !plain.contains(&(secret.rule.clone(), secret.fingerprint.clone())));
-}
-
-/// The search of a text and of what is encoded in it.
-struct Inner<'a> {
-    scanner: &'a Scanner,
-    path: &'a EntryPath,
-    found: &'a mut Found,
-    /// Where the encoded text stands, for what was decoded from it.
-    within: Option<(u32, u32)>,
-    chain: Vec<&'static str>,
-    wanted: &'a dyn Fn(usize) -> bool,
-}
-
-impl Inner<'_> {
-    fn text(&mut self, text: &Text<'_>, base: Place) {
-        let (hits, overflowed) = self.scanner.engine.search(text);
-        let mut lines = Lines::new(text.bytes);
-        for hit in hits.iter().filter(|hit| (self.wanted)(hit.secret.start)) {
-            let (line, column) = lines.of(hit.secret.start);
-            let place = self.within.unwrap_or_else(|| base.plus(line, column));
-            self.found.secrets.push(self.scanner.secret(self.path, text, hit, place, &self.chain));
-        }
-        if overflowed {
-            self.found.problems.push(overflow(self.path));
-        }
-        let encodings = self.chain.iter().filter(|encoding| !matches!(**encoding, "utf-16" | "source-map")).count();
-        if encodings < DEEPEST && text.kind == Kind::Text && !text.lock {
-            self.encoded(text, base);
-        }
-    }
-
-    fn encoded(&mut self, text: &Text<'_>, base: Place) {
-        let mut lines = Lines::new(text.bytes);
-        for stretch in stretches(text.bytes) {
-            if !(self.wanted)(stretch.place.start) || self.found.secrets.len() > 2 * MOST {
-                continue;
-            }
-            let (line, column) = lines.of(stretch.place.start);
-            let place = self.within.unwrap_or_else(|| base.plus(line, column));
-            let mut chain = self.chain.clone();
-            chain.push(stretch.encoding);
-            let mut inner =
-                Inner { scanner: self.scanner, path: self.path, found: self.found, within: Some(place), chain, wanted: &|_| true };
-            inner.text(&text.decoded(&stretch.bytes), base);
-        }
-    }
-
-    /// The UTF-16 strings of a binary.
-    fn wide(&mut self, text: &Text<'_>, base: Place) {
-        let strings = wide_strings(text.bytes);
-        if !strings.is_empty() {
-            let mut inner = Inner {
-                scanner: self.scanner,
-                path: self.path,
-                found: self.found,
-                within: Some((base.line, base.column)),
-                chain: vec!["utf-16"],
-                wanted: &|_| true,
-            };
-            inner.text(&Text { bytes: &strings, kind: Kind::Binary, ..*text }, base);
-        }
     }
 }

@@ -38,7 +38,7 @@ impl<'a> Text<'a> {
     where
         'a: 'b,
     {
-        Text { bytes, kind: kind(bytes), config: true, ..*self }
+        Text { bytes, kind: Kind::Text, config: true, ..*self }
     }
 
     /// The line around a place, without its end.

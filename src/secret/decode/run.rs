@@ -1,0 +1,237 @@
+//! Base64 (RFC 4648, sections 4 and 5; wrapped into lines as in RFC 2045, section 6.8) and hexadecimal.
+//!
+//! A run of their letters may begin with letters that are not of the encoding: a name that runs into it, the string before it
+//! in a program. So base64 is looked for at each of its four alignments: readable ASCII has the first letter of every four in
+//! a quarter of the alphabet, and where five in a row do, it is decoded.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::utf16::{nul_side, utf16};
+use super::{Decoded, SHORTEST, Show, is_readable};
+
+/// Letters that are decoded at a time.
+const WINDOW: usize = 32 << 10;
+/// Letters of a window that the next one sees again: more than an encoded private key has.
+const OVERLAP: usize = 12 << 10;
+/// Groups of four, or pairs of hexadecimal digits, in a row that look readable before they are decoded.
+const GROUPS: usize = 5;
+const PAIRS: usize = 16;
+/// Readable bytes that are worth a search.
+const READABLE: usize = 12;
+/// A line shorter than this is not one of a wrapped run.
+const LINE: usize = 32;
+/// A run that is UTF-16 or compressed is decoded as a whole, to this many letters and this many bytes.
+const WHOLE: usize = 8 << 20;
+
+/// The value of each letter, of either alphabet; 64 for other bytes.
+const VALUE: [u8; 256] = {
+    let mut table = [64; 256];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut value = 0;
+    while value < 64 {
+        table[letters[value as usize] as usize] = value;
+        value += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
+/// Whether a letter may be the first of a group that stands for readable bytes: 0x09 to 0x0d, 0x20 to 0x7f.
+const LEADS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(VALUE[byte], 2 | 3 | 8..=31);
+        byte += 1;
+    }
+    table
+};
+
+fn is_letter(byte: u8) -> bool {
+    VALUE[usize::from(byte)] < 64
+}
+
+/// Shows what every run says, until `show` has enough. One is looked for at every [`SHORTEST`]th byte, so most of a text is
+/// never touched.
+pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
+    let mut at = SHORTEST - 1;
+    let mut floor = 0;
+    while let Some(&byte) = text.get(at) {
+        if !is_letter(byte) {
+            floor = at + 1;
+            at += SHORTEST;
+            continue;
+        }
+        let before = text[floor..at].iter().rev().take_while(|&&byte| is_letter(byte)).count();
+        let first = at - before..at + letters(text, at);
+        let end = if first.len() < SHORTEST { Some(first.end) } else { run(text, first, show) };
+        let Some(end) = end else { return };
+        floor = end;
+        at = end + SHORTEST;
+    }
+}
+
+/// How many letters stand at `at`.
+fn letters(text: &[u8], at: usize) -> usize {
+    text[at..].iter().take_while(|&&byte| is_letter(byte)).count()
+}
+
+/// Decodes the run that begins with the line `first`, and returns where its last line ends; `None` where `show` had enough.
+fn run(text: &[u8], first: Range<usize>, show: &mut Show<'_>) -> Option<usize> {
+    let mut lines = vec![(0, first.start)];
+    let mut joined = Vec::new();
+    let mut line = first.clone();
+    while line.len() >= LINE {
+        let start = line.end + joint(&text[line.end..]);
+        let next = start..start + text.get(start..).map_or(0, |_| letters(text, start));
+        if start == line.end || next.is_empty() {
+            break;
+        }
+        if joined.is_empty() {
+            joined.extend_from_slice(&text[first.clone()]);
+        }
+        lines.push((joined.len(), start));
+        joined.extend_from_slice(&text[next.clone()]);
+        line = next;
+    }
+    let letters = if joined.is_empty() { &text[first] } else { &joined };
+    let place = |at: usize| {
+        let (offset, start) = lines[lines.partition_point(|&(offset, _)| offset <= at) - 1];
+        start + at - offset
+    };
+    let more = match whole(letters) {
+        Some((bytes, encodings)) => {
+            let is_cut = letters.len() > WHOLE || bytes.len() == WHOLE;
+            show(Decoded { start: place(0), bytes, encodings, is_loose: false, is_cut })
+        }
+        None => windows(letters, &place, show),
+    };
+    more.then_some(line.end)
+}
+
+/// The length of a line end between two lines of one run, as it is or as a string literal has it; 0 for none.
+fn joint(text: &[u8]) -> usize {
+    let ends: [&[u8]; 6] = [b"\\r\\n", b"\\n\\\n", b"\\n", b"\\\n", b"\r\n", b"\n"];
+    let Some(end) = ends.iter().find(|end| text.starts_with(end)) else { return 0 };
+    end.len() + text[end.len()..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+fn windows(letters: &[u8], place: &dyn Fn(usize) -> usize, show: &mut Show<'_>) -> bool {
+    let mut from = 0;
+    loop {
+        let window = &letters[from..letters.len().min(from + WINDOW)];
+        let is_last = from + window.len() == letters.len();
+        let mut found = Vec::new();
+        base64(window, &mut found);
+        hex(window, &mut found);
+        found.sort_by_key(|decoded| decoded.start);
+        for mut decoded in found {
+            // What begins behind this belongs to the next window, which sees it whole.
+            if is_last || decoded.start < WINDOW - OVERLAP {
+                decoded.start = place(from + decoded.start);
+                if !show(decoded) {
+                    return false;
+                }
+            }
+        }
+        if is_last {
+            return true;
+        }
+        from += WINDOW - OVERLAP;
+    }
+}
+
+/// The readable stretches at every alignment.
+fn base64(letters: &[u8], out: &mut Vec<Decoded>) {
+    for alignment in 0..4 {
+        let mut groups = 0;
+        let mut at = alignment;
+        loop {
+            let leads = letters.get(at).is_some_and(|&letter| LEADS[usize::from(letter)]);
+            if leads {
+                groups += 1;
+            } else {
+                if groups >= GROUPS {
+                    // The groups beside may be readable in part.
+                    let from = (at - 4 * groups).checked_sub(4).unwrap_or(at - 4 * groups);
+                    let to = letters.len().min(at + 4);
+                    readable(&sextets(&letters[from..to]), out, &["base64"], |offset| from + offset * 4 / 3);
+                }
+                groups = 0;
+                if at >= letters.len() {
+                    break;
+                }
+            }
+            at += 4;
+        }
+    }
+}
+
+/// The bytes that letters stand for; a last group may be short.
+fn sextets(letters: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(letters.len() / 4 * 3 + 2);
+    for group in letters.chunks(4) {
+        let value = |at: usize| group.get(at).map_or(0, |&letter| u32::from(VALUE[usize::from(letter)] & 63));
+        let word = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+        let bytes = [(word >> 16) as u8, (word >> 8) as u8, word as u8];
+        out.extend_from_slice(&bytes[..group.len().saturating_sub(1).min(3)]);
+    }
+    out
+}
+
+/// The readable stretches at either alignment of every run of hexadecimal digits.
+fn hex(letters: &[u8], out: &mut Vec<Decoded>) {
+    let mut at = 0;
+    while at < letters.len() {
+        let digits = letters[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        if digits >= 2 * PAIRS {
+            for alignment in 0..2 {
+                let run = &letters[at + alignment..at + digits];
+                let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
+                let looks = |pair: &[u8]| is_readable((nibble(pair[0]) << 4 | nibble(pair[1])) as u8);
+                // Most runs are hashes: a look at a few pairs tells.
+                if run.chunks_exact(2 * PAIRS).any(|part| looks(&part[2 * PAIRS - 2..])) {
+                    let bytes: Vec<u8> = run.chunks_exact(2).map(|pair| (nibble(pair[0]) << 4 | nibble(pair[1])) as u8).collect();
+                    readable(&bytes, out, &["hex"], |offset| at + alignment + 2 * offset);
+                }
+            }
+        }
+        at += digits.max(1);
+    }
+}
+
+fn readable(bytes: &[u8], out: &mut Vec<Decoded>, encodings: &'static [&'static str], place: impl Fn(usize) -> usize) {
+    let shortest = if encodings == ["hex"] { PAIRS } else { READABLE };
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = bytes[at..].iter().take_while(|&&byte| is_readable(byte)).count();
+        if length >= shortest {
+            let start = place(at);
+            out.push(Decoded { start, bytes: bytes[at..at + length].to_vec(), encodings, is_loose: start > 0, is_cut: false });
+        }
+        at += length + 1;
+    }
+}
+
+/// What a run is that says nothing readable itself: UTF-16, gzip (RFC 1952) or zlib (RFC 1950).
+fn whole(letters: &[u8]) -> Option<(Vec<u8>, &'static [&'static str])> {
+    let head = sextets(&letters[..letters.len().min(64) & !3]);
+    let letters = &letters[..letters.len().min(WHOLE)];
+    match head.as_slice() {
+        [0x1f, 0x8b, 8, ..] => inflated(flate2::bufread::MultiGzDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "gzip"][..])),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => inflated(flate2::bufread::ZlibDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "zlib"][..])),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => utf16(&sextets(letters)).map(|bytes| (bytes, &["base64", "utf-16"][..])),
+        head if nul_side(head).is_some() => utf16(&sextets(letters)).map(|bytes| (bytes, &["base64", "utf-16"][..])),
+        _ => None,
+    }
+}
+
+/// As much as comes out; `None` where that is nothing.
+fn inflated(stream: impl Read) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // What came out before a fault stays.
+    drop(stream.take(WHOLE as u64).read_to_end(&mut bytes));
+    (bytes.len() >= READABLE).then_some(bytes)
+}
