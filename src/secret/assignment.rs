@@ -32,7 +32,8 @@ pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assigned> {
         return Some(dashed);
     }
     let mut at = name.end;
-    at += count(text, at, 4, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\' | b'*' | b'}' | b'%'));
+    let close = count(text, at, 4, |byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'\\' | b'*' | b'}' | b'%'));
+    at += close;
     let space = count(text, at, 40, |byte| matches!(byte, b' ' | b'\t'));
     at += space;
     at = typed(text, at);
@@ -41,7 +42,11 @@ pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assigned> {
     }
     let operator = operator(text, at);
     let loose = operator == 0;
-    if loose && space == 0 {
+    let closes = &text[name.end..name.end + close];
+    // `sign('', 'key') => '…'` assigns to a call, and of two arguments the first names the second only where it is a name.
+    let is_call = text[at..].starts_with(b"=>") && closes.contains(&b')');
+    let is_list = text.get(at) == Some(&b',') && !is_literal(text, &name, closes);
+    if loose && space == 0 || is_call || is_list {
         return None;
     }
     at += operator;
@@ -50,6 +55,12 @@ pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assigned> {
         at += count(text, at, 64, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
     value(text, at, name, loose)
+}
+
+/// Whether the name is all of a string literal.
+fn is_literal(text: &[u8], name: &Range<usize>, closes: &[u8]) -> bool {
+    let quote = name.start.checked_sub(1).and_then(|at| text.get(at));
+    name.len() <= 40 && matches!(quote, Some(b'"' | b'\'' | b'`')) && quote == closes.first() && !closes.contains(&b')')
 }
 
 /// `acme-key-0123…`: the value hangs on the name.
@@ -233,7 +244,19 @@ const OPEN: &[&str] = &[
     "integrity",
     "primarykey",
     "foreignkey",
+    "fingerprint",
+    "requesttoken",
+    "clienttoken",
+    "locktoken",
+    "actiontoken",
+    "updatetoken",
+    "encryptedkey",
+    "websocketkey",
+    "rspauth",
 ];
+
+/// Words before a name that make it one of them: `Next page token`, `GPG key`.
+const OPENING: &[&[u8]] = &[b"page", b"next", b"gpg", b"pgp", b"public", b"continuation", b"sync", b"csrf", b"xsrf", b"fingerprint"];
 
 /// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
 fn promise(name: &[u8]) -> Option<Promise> {
@@ -266,9 +289,24 @@ fn promise(name: &[u8]) -> Option<Promise> {
     }
 }
 
-/// Whether a value assigned to this name is a secret; `config` says that values there are written without quotes.
-pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Option<Strength> {
+/// Where an assignment stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surroundings<'a> {
+    /// The text before the name.
+    pub(super) before: &'a [u8],
+    /// The text on both sides.
+    pub(super) around: &'a [u8],
+    /// Values are written without quotes there.
+    pub(super) config: bool,
+}
+
+/// Whether a value assigned to this name is a secret.
+pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, place: Surroundings<'_>) -> Option<Strength> {
     let promise = promise(name)?;
+    let config = place.config;
+    if is_open(place.before) || is_public_point(value) || is_json(value) || is_badge(place.before) {
+        return None;
+    }
     let makeup = Makeup::of(value);
     let plain = value.iter().all(|byte| byte.is_ascii_graphic());
     if !plain || randomness::is_placeholder(value) || is_reference(value, quoted) || !(quoted || config || is_solid(value, &makeup)) {
@@ -276,7 +314,12 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
     }
     let score = randomness::score(value);
     let each = score / value.len().min(256) as f64;
-    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value);
+    // Keys of published test vectors stand beside what they encrypt.
+    let vector = is_hex(value) && (is_vector(place.around) || promise == Promise::Vague && value.len() == 40);
+    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value) && !vector;
+    if vector && promise == Promise::Vague {
+        return None;
+    }
     let mixed = makeup.digit > 0 && makeup.lower + makeup.upper > 0;
     let holds = match promise {
         Promise::Password => value.len() >= 6 && value.len() <= 128 && if mixed { score > 5.0 } else { score > 12.0 && each > 1.2 },
@@ -290,6 +333,60 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, config: bool) -> Op
         (true, false) => Some(Strength::Weak),
         (false, _) => None,
     }
+}
+
+/// Whether the word before a name says that it is meant to be seen.
+fn is_open(before: &[u8]) -> bool {
+    let trimmed = before.trim_ascii_end();
+    let spaced = trimmed.len() < before.len() && before.len() - trimmed.len() <= 2;
+    spaced && OPENING.iter().any(|word| trimmed.len() >= word.len() && trimmed[trimmed.len() - word.len()..].eq_ignore_ascii_case(word))
+}
+
+/// `…/badge.svg?`: the token of a badge is in every README.
+fn is_badge(before: &[u8]) -> bool {
+    let url = before.rsplit(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'(')).next().unwrap_or_default();
+    memchr::memmem::find(url, b"://").is_some()
+        && (memchr::memmem::find(url, b".svg").is_some() || memchr::memmem::find(url, b"badge").is_some())
+}
+
+/// An uncompressed point on P-256 in base64, as public keys of Web Push are: 65 bytes, the first of them 4.
+fn is_public_point(value: &[u8]) -> bool {
+    matches!(value.len(), 87 | 88)
+        && value.first() == Some(&b'B')
+        && super::check::base64(value).is_some_and(|key| key.len() == 65 && key[0] == 4)
+}
+
+/// Base64 of a JSON object, which is searched as what it says.
+fn is_json(value: &[u8]) -> bool {
+    value.starts_with(b"eyJ") && super::check::base64(value).is_some_and(|json| json.starts_with(b"{\"") && json.ends_with(b"}"))
+}
+
+fn is_hex(value: &[u8]) -> bool {
+    value.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether names of a test vector's fields stand around a value.
+fn is_vector(around: &[u8]) -> bool {
+    const FIELDS: &[&[u8]] = &[
+        b"ct:",
+        b"pt:",
+        b"ct\"",
+        b"pt\"",
+        b"tag:",
+        b"\"tag\"",
+        b"adata",
+        b"aad:",
+        b"plaintext",
+        b"ciphertext",
+        b"ct =",
+        b"pt =",
+        b"msg:",
+        b"\"msg\"",
+        b"digest",
+        b"expected",
+    ];
+    let lower = around.to_ascii_lowercase();
+    FIELDS.iter().any(|field| memchr::memmem::find(&lower, field).is_some())
 }
 
 /// An identifier as often as a key.
@@ -312,6 +409,8 @@ fn is_reference(value: &[u8], quoted: bool) -> bool {
         words.clone().count() > 1 && words.clone().all(|word| word.len() < 3 || randomness::score(word) < 0.6 * word.len() as f64);
     has(b"://")
         || has(b"()")
+        || has(b"(?")
+        || has(b"[^")
         || has(b"->")
         || has(b"::")
         || value.starts_with(b"/")

@@ -52,6 +52,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("aws-secret", Check::Structure(aws_secret)),
     ("password", Check::Structure(password)),
     ("header", Check::Structure(header)),
+    ("bcrypt", Check::Structure(bcrypt)),
 ];
 
 impl Check {
@@ -69,13 +70,19 @@ impl Check {
             Self::Structure(_) => Proof::Refuted,
             Self::AwsId if checksum::aws_account(token).is_some() => Proof::Proven,
             Self::AwsId => Proof::Unproven,
-            Self::Pem => match pem::body(text.get(end..).unwrap_or_default()) {
+            Self::Pem => match pem::body(text.get(end..).unwrap_or_default(), is_marked_encrypted(token)) {
                 pem::Body::Key => Proof::Proven,
                 pem::Body::Encrypted | pem::Body::Unreadable => Proof::Unproven,
                 pem::Body::None => Proof::Refuted,
             },
         }
     }
+}
+
+/// Whether the marker itself says so: `-----BEGIN ENCRYPTED PRIVATE KEY-----`.
+fn is_marked_encrypted(token: &[u8]) -> bool {
+    let marker = memchr::memmem::find(token.get(5..).unwrap_or_default(), b"-----").map_or(token, |end| &token[..end + 5]);
+    memchr::memmem::find(marker, b"ENCRYPTED").is_some()
 }
 
 impl Proof {
@@ -134,6 +141,11 @@ fn password(token: &[u8]) -> bool {
     let template = token.iter().any(|byte| matches!(byte, b'$' | b'{' | b'}' | b'(' | b'<' | b'>' | b'%' | b'*' | b'['));
     let makeup = randomness::Makeup::of(token);
     !template && !randomness::is_placeholder(token) && (makeup.digit > 0 || randomness::score(token) > 8.0)
+}
+
+/// A bcrypt hash whose cost is one of practice: lower ones are test vectors.
+fn bcrypt(token: &[u8]) -> bool {
+    !token.starts_with(b"$2") || token.get(4..6).is_some_and(|cost| cost >= b"10".as_slice())
 }
 
 /// The credential of an HTTP header.

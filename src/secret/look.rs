@@ -162,7 +162,8 @@ impl<'a> Look<'a> {
             let (line, column) = lines.of(start);
             let within = Some(context.within.unwrap_or_else(|| context.base.plus(line, column)));
             let inner = Context { within, chain: [&context.chain, encodings].concat(), ..context.clone() };
-            let decoded = text.decoded(&bytes);
+            let mut decoded = text.decoded(&bytes);
+            decoded.repeated = matches!(encodings, ["percent" | "html" | "unicode"]) && has_url(&text.bytes[start..], bytes.len());
             if is_loose || text.kind == Kind::Binary {
                 self.both(&decoded, &inner);
             } else {
@@ -222,6 +223,11 @@ impl<'a> Look<'a> {
         let mut keep = keep.into_iter();
         self.seen.retain(|_| keep.next().unwrap_or(true));
     }
+}
+
+/// Whether what stands at the beginning of `raw`, as long as what it was decoded to, has a URL in it as it is.
+fn has_url(raw: &[u8], length: usize) -> bool {
+    memchr::memmem::find(&raw[..raw.len().min(length)], b"://").is_some()
 }
 
 fn hash(value: &[u8]) -> u64 {

@@ -85,7 +85,9 @@ impl Found {
 
     /// Orders, drops what was found twice, and cuts at the cap.
     fn settle(&mut self) {
-        self.secrets.sort_by(|a, b| (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint)));
+        self.secrets.sort_by(|a, b| {
+            (&a.path, a.line, a.column, &a.rule, &a.fingerprint).cmp(&(&b.path, b.line, b.column, &b.rule, &b.fingerprint))
+        });
         self.secrets.dedup();
         if self.secrets.len() > MOST {
             if !self.problems.iter().any(|problem| problem.kind == SECRET_OVERFLOW.id)

@@ -8,6 +8,9 @@ const LONGEST: usize = 24 << 10;
 /// Base64 characters below which nothing is a key: an Ed25519 key in PKCS#8 has 64.
 const SHORTEST: usize = 60;
 
+/// A stretch of letters that no sentence has.
+const LINE: usize = 30;
+
 /// What stands behind the marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
@@ -23,13 +26,14 @@ pub(super) enum Body {
 
 /// Judges what follows `-----BEGIN … PRIVATE KEY-----`. Line ends may be real, escaped (`\n`), or those of concatenated
 /// string literals.
-pub(super) fn body(text: &[u8]) -> Body {
+///
+/// `encrypted` is what the marker says.
+pub(super) fn body(text: &[u8], encrypted: bool) -> Body {
     let text = &text[..text.len().min(LONGEST)];
-    let end = memchr::memmem::find(text, b"-----END").or_else(|| memchr::memmem::find(text, b"-----")).unwrap_or(text.len());
-    let text = &text[..end];
-    let encrypted = memchr::memmem::find(text, b"ENCRYPTED").is_some();
+    let text = &text[..memchr::memmem::find(text, b"-----").unwrap_or(text.len())];
+    let encrypted = encrypted || memchr::memmem::find(text, b"ENCRYPTED").is_some();
     let letters = letters(text);
-    if letters.len() < SHORTEST || distinct(&letters) < 12 {
+    if letters.len() < SHORTEST || distinct(&letters) < 12 || longest_word(text) < LINE {
         return Body::None;
     }
     let Some(der) = base64(&letters) else { return Body::Unreadable };
@@ -86,6 +90,11 @@ pub(super) fn letters(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The longest stretch of base64 without anything between.
+fn longest_word(text: &[u8]) -> usize {
+    text.split(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))).map(<[u8]>::len).max().unwrap_or(0)
+}
+
 /// Behind a quote: where the next literal begins, if only operators and space stand between.
 fn next_literal(text: &[u8], at: usize) -> usize {
     let joint = text[at + 1..]
@@ -93,8 +102,10 @@ fn next_literal(text: &[u8], at: usize) -> usize {
         .take(80)
         .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'+' | b',' | b'.' | b'\\' | b'&'))
         .count();
-    match text.get(at + 1 + joint) {
-        Some(b'"' | b'\'' | b'`') => at + joint + 2,
+    match text.get(at + 1 + joint..) {
+        Some([b'"' | b'\'' | b'`', ..]) => at + joint + 2,
+        // Python's `b"…"`, C#'s `@"…"`.
+        Some([b'b' | b'B' | b'r' | b'u' | b'f' | b'@', b'"' | b'\'', ..]) => at + joint + 3,
         _ => at + 1,
     }
 }
@@ -127,14 +138,17 @@ mod tests {
     #[test]
     fn a_key_is_known_by_its_der() {
         let tail = "-----END PRIVATE KEY-----";
-        assert_eq!(body(format!("\n{ED25519}\n{tail}").as_bytes()), Body::Key);
-        assert_eq!(body(format!("\\n{ED25519}\\n{tail}").as_bytes()), Body::Key);
+        assert_eq!(body(format!("\n{ED25519}\n{tail}").as_bytes(), false), Body::Key);
+        assert_eq!(body(format!("\\n{ED25519}\\n{tail}").as_bytes(), false), Body::Key);
         let (a, b) = ED25519.split_at(30);
-        assert_eq!(body(format!("\\n\" +\n  \"{a}\" +\n  \"{b}\\n\" + \"{tail}").as_bytes()), Body::Key);
-        assert_eq!(body(tail.as_bytes()), Body::None);
-        assert_eq!(body(b"\" in text"), Body::None);
-        assert_eq!(body(format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{ED25519}\n{tail}").as_bytes()), Body::Encrypted);
+        assert_eq!(body(format!("\\n\" +\n  \"{a}\" +\n  \"{b}\\n\" + \"{tail}").as_bytes(), false), Body::Key);
+        assert_eq!(body(tail.as_bytes(), false), Body::None);
+        assert_eq!(body(b"\" in text", false), Body::None);
+        assert_eq!(
+            body(format!("\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{ED25519}\n{tail}").as_bytes(), false),
+            Body::Encrypted
+        );
         let altered: String = ED25519.chars().rev().collect();
-        assert_eq!(body(format!("\n{altered}\n{tail}").as_bytes()), Body::Unreadable);
+        assert_eq!(body(format!("\n{altered}\n{tail}").as_bytes(), false), Body::Unreadable);
     }
 }

@@ -143,6 +143,21 @@ pub(super) fn is_random_key(value: &[u8]) -> bool {
     is_random_token(value) && makeup.digit >= 2 && makeup.letters() >= 2 && score(value) > 0.5 * value.len().min(48) as f64
 }
 
+/// As drawn letters are, with digits or without: nothing that is made of words.
+pub(super) fn is_drawn(value: &[u8]) -> bool {
+    let makeup = Makeup::of(value);
+    let each = score(value) / value.len().clamp(1, JUDGED) as f64;
+    each > if makeup.digit > 0 { 0.35 } else { 0.6 }
+}
+
+/// As identifiers are: at least three words, in camel case or joined by `_`, `-` or `.`, and hardly a digit.
+pub(super) fn is_name(value: &[u8]) -> bool {
+    let makeup = Makeup::of(value);
+    let joints = value.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count()
+        + value.iter().filter(|byte| matches!(byte, b'_' | b'-' | b'.')).count();
+    makeup.digit <= 2 && joints >= 2 && !is_drawn(value)
+}
+
 /// The longest run of one byte.
 pub(super) fn longest_run(value: &[u8]) -> usize {
     longest(value, |first, second| first == second)
@@ -197,6 +212,7 @@ const STAND_INS: &[&str] = &[
     "process.env",
     "os.environ",
     "getenv",
+    "key_1234",
     "undefined",
     "null",
     "todo",

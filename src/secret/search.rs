@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::model::Confidence;
 
 use super::allowlist::Subject;
-use super::assignment::{self, Assigned, Strength};
+use super::assignment::{self, Assigned, Strength, Surroundings};
 use super::check::{Check, Proof};
 use super::engine::{Action, Engine, Hit, MOST};
 use super::pattern::Pattern;
@@ -21,6 +21,8 @@ const GAP: usize = 64;
 const LONGEST_BODY: usize = 4096;
 /// Letters of base64 around a token that make a run of it.
 const ENCODED: usize = 256;
+/// The text around an assignment that is looked at.
+const NEAR: usize = 160;
 
 /// One search of one text.
 pub(super) struct Search<'a> {
@@ -56,7 +58,8 @@ impl<'a> Search<'a> {
                 match action {
                     Action::Rule(rule) => self.keyword(rule, found.range()),
                     Action::Assignment if self.text.kind == Kind::Text => self.assignment(found.range()),
-                    Action::Url => self.url(found.start()),
+                    Action::Url if !self.text.repeated => self.url(found.start()),
+                    Action::Url => {}
                     Action::Assignment => {}
                 }
             }
@@ -94,9 +97,12 @@ impl<'a> Search<'a> {
         let bytes = self.text.bytes;
         let prefix = &bytes[at.clone()];
         let text = self.text.kind == Kind::Text;
-        if !prefixes.iter().any(|known| known.as_bytes() == prefix) || (text && !is_left_edge(bytes, at.start)) {
+        let is_other = !prefixes.iter().any(|known| known.as_bytes() == prefix);
+        if is_other || (text && !is_left_edge(bytes, at.start)) || is_digest(&bytes[..at.start]) {
             return None;
         }
+        // `test_prf_no_warnings`: a prefix that ends like a word of a name, within one.
+        let within = ends_word(prefix) && at.start.checked_sub(1).is_some_and(|before| ends_word(&bytes[before..before + 1]));
         let reach = &bytes[at.end..bytes.len().min(at.end + LONGEST_BODY)];
         let found = body.program()?.find(reach)?;
         let end = at.end + found.end();
@@ -114,6 +120,10 @@ impl<'a> Search<'a> {
             return None;
         }
         let mut confidence = self.proven(index, &secret, &secret)?;
+        let proves = confidence == Confidence::High && self.engine.rules[index].check.is_some();
+        if !proves && (within || !text && prefix.ends_with(b"_")) && !randomness::is_drawn(&bytes[at.end..end]) {
+            return None;
+        }
         // Within a longer run of letters (a mangled symbol, an encoded font) a format without a proof is a guess.
         let is_within = goes_on && at.start.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
         if !text && is_within && confidence != Confidence::High {
@@ -156,9 +166,17 @@ impl<'a> Search<'a> {
         }
         let Some(rule) = self.engine.assignment else { return };
         let bytes = self.text.bytes;
-        let strength = assignment::judge(&bytes[found.name.clone()], &bytes[found.value.clone()], found.quoted, self.text.config);
+        let place = Surroundings {
+            before: &bytes[found.name.start.saturating_sub(NEAR)..found.name.start],
+            around: &bytes[found.name.start.saturating_sub(NEAR)..bytes.len().min(found.value.end + NEAR)],
+            config: self.text.config,
+        };
+        let strength = assignment::judge(&bytes[found.name.clone()], &bytes[found.value.clone()], found.quoted, place);
+        // Of a list of strings one names the next by chance too.
+        let listed = bytes[found.name.end..found.value.start].contains(&b',');
         let confidence = match strength {
             Some(Strength::Strong) => Confidence::Medium,
+            Some(Strength::Weak) if listed => return,
             Some(Strength::Weak) => Confidence::Low,
             None => return,
         };
@@ -181,6 +199,9 @@ impl<'a> Search<'a> {
             for &rule in self.engine.vendor_rules.get(name.pattern().as_usize()).into_iter().flatten() {
                 let Finder::Vendor { value: shape } = &self.engine.rules[rule].finder else { continue };
                 if !shape.is_match(value) || randomness::is_mask(value) && !randomness::is_random_key(value) {
+                    continue;
+                }
+                if randomness::is_name(value) {
                     continue;
                 }
                 if let Some(mut confidence) = self.proven(rule, &found.value, &found.value) {
@@ -299,6 +320,17 @@ fn is_left_edge(text: &[u8], at: usize) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether bytes end like a word of a name.
+fn ends_word(bytes: &[u8]) -> bool {
+    matches!(bytes.last(), Some(b'_' | b'-'))
+}
+
+/// Whether what stands before says that a digest follows: `sha256=` of RECORD, `sha512-` of SRI.
+fn is_digest(before: &[u8]) -> bool {
+    let tail = &before[before.len().saturating_sub(7)..];
+    [&b"sha256"[..], b"sha384", b"sha512"].iter().any(|name| tail.starts_with(name)) && matches!(tail.last(), Some(b'=' | b'-' | b':'))
 }
 
 /// Whether a token lies in a long run of base64, as programs carry WebAssembly and fonts: in the megabytes of it that Node.js has

@@ -90,8 +90,7 @@ fn of_json(json: &[u8]) -> Sources {
     for (names, contents) in std::iter::once((map.sources, map.sources_content)).chain(parts) {
         let Some(contents) = contents else { continue };
         let Ok(texts) = serde_json::from_str::<Vec<Option<Cow<'_, str>>>>(contents.get()) else { continue };
-        let names: Vec<Option<Cow<'_, str>>> =
-            names.and_then(|names| serde_json::from_str(names.get()).ok()).unwrap_or_default();
+        let names: Vec<Option<Cow<'_, str>>> = names.and_then(|names| serde_json::from_str(names.get()).ok()).unwrap_or_default();
         // A raw value is a part of the text it was read from.
         let start = contents.get().as_ptr().addr().wrapping_sub(json.as_ptr().addr());
         found.places.push(start..start + contents.get().len());

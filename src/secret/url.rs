@@ -68,6 +68,38 @@ const COMMON: &[&[u8]] = &[
     b"userpass",
 ];
 
+/// Users of documentation.
+const USERS: &[&[u8]] = &[
+    b"user",
+    b"username",
+    b"usr",
+    b"userid",
+    b"user_id",
+    b"user-id",
+    b"uname",
+    b"name",
+    b"me",
+    b"foo",
+    b"login",
+    b"john",
+    b"jane",
+    b"john.doe",
+    b"alice",
+    b"bob",
+    b"scott",
+    b"your-name",
+    b"yourname",
+    b"myuser",
+    b"someuser",
+    b"dbuser",
+    b"db_user",
+    b"usr1",
+    b"user1",
+    b"test",
+    b"example",
+    b"account",
+];
+
 /// Reads the URL around a `://` at `mark`.
 pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let back = &text[mark.saturating_sub(24)..mark];
@@ -93,11 +125,16 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
         || (password.starts_with(b"%") && password.ends_with(b"%"))
         || user.iter().any(|byte| matches!(byte, b'{' | b'(' | b'<'))
         || !password.iter().all(u8::is_ascii_graphic);
-    let stand_in = common || randomness::is_placeholder(password);
+    let numbered = password.strip_prefix(b"key_").is_some_and(|rest| rest.len() == 4 && rest.iter().all(u8::is_ascii_digit));
+    let stand_in = common || numbered || randomness::is_placeholder(password);
+    // `user:password@` is how documentation says it, whatever the host.
+    let documented = numbered && user.is_empty() || common && USERS.iter().any(|word| user.eq_ignore_ascii_case(word));
+    let short = password.len() <= 8 && password.iter().all(u8::is_ascii_lowercase);
     if width < 2
         || password.len() < 3
         || template
         || (stand_in && own)
+        || documented
         || host.first().is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'[')
     {
         return None;
@@ -108,7 +145,7 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
         user: place(first, colon - first),
         password: place(colon + 1, password.len()),
         whole: scheme.start..start + at + 1 + host.len(),
-        weak: stand_in || own,
+        weak: stand_in || own || short,
     })
 }
 

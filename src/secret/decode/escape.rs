@@ -79,8 +79,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         // Most bytes are no mark.
-        let (byte, length) =
-            if matches!(byte, b'%' | b'\\' | b'&' | b'U') { escape(&text[at..]).unwrap_or((byte, 1)) } else { (byte, 1) };
+        let (byte, length) = if matches!(byte, b'%' | b'\\' | b'&' | b'U') { escape(&text[at..]).unwrap_or((byte, 1)) } else { (byte, 1) };
         out.push(byte);
         at += length;
     }

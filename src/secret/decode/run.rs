@@ -220,8 +220,12 @@ fn whole(letters: &[u8]) -> Option<(Vec<u8>, &'static [&'static str])> {
     let head = sextets(&letters[..letters.len().min(64) & !3]);
     let letters = &letters[..letters.len().min(WHOLE)];
     match head.as_slice() {
-        [0x1f, 0x8b, 8, ..] => inflated(flate2::bufread::MultiGzDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "gzip"][..])),
-        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => inflated(flate2::bufread::ZlibDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "zlib"][..])),
+        [0x1f, 0x8b, 8, ..] => {
+            inflated(flate2::bufread::MultiGzDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "gzip"][..]))
+        }
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+            inflated(flate2::bufread::ZlibDecoder::new(&sextets(letters)[..])).map(|bytes| (bytes, &["base64", "zlib"][..]))
+        }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => utf16(&sextets(letters)).map(|bytes| (bytes, &["base64", "utf-16"][..])),
         head if nul_side(head).is_some() => utf16(&sextets(letters)).map(|bytes| (bytes, &["base64", "utf-16"][..])),
         _ => None,
