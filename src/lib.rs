@@ -91,6 +91,7 @@ impl Gate {
                 package.origin = Origin::Own;
             }
         }
+        scan::attribute_secrets(&mut inventory, &self.trees);
         inventory
     }
 

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::artifact::{Artifact, EntryStream, Limits, Observer};
 use crate::extract::{self, BuildTree, EXTRACTORS, Owners, System};
-use crate::model::{Bound, Entry, EntryPath, File, Inventory, Problem, ProblemClass, ProblemKind, hex};
-use crate::secret::{self, Found, Scanner};
+use crate::model::{Bound, ClaimKind, Entry, EntryPath, File, Inventory, Origin, Package, Problem, ProblemClass, ProblemKind, hex, owner};
+use crate::secret::{self, Found, Scanner, Standing};
 
 /// Bytes an extractor may judge by.
 const HEAD: usize = 4096;
@@ -39,14 +39,39 @@ pub fn scan_with(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>
     }
     let mut inventory = extract::attribute(walked.inventory);
     extract::bound(&mut inventory, bounds);
-    let owners = Owners::new(&inventory.claims);
-    let system = System::new(&inventory.system);
-    // Somebody has written into what the package's record does not have: that is not the package's publisher.
-    let changed: HashSet<&EntryPath> = inventory.changed.iter().collect();
-    secret::attribute(&mut inventory.secrets, |path| owners.owns(path) && !changed.contains(path) || system.package(path).is_some());
     let mut inventory = inventory.sorted();
     bind(&mut inventory);
     inventory
+}
+
+/// Says of every secret whose file it lies in, and lowers those that are known from outside the artifact to be published. For a
+/// whole inventory in which it is known which packages are the operator's own.
+pub fn attribute_secrets(inventory: &mut Inventory, trees: &[BuildTree]) {
+    let Inventory { files, packages, claims, system, changed, secrets, .. } = inventory;
+    let (owners, system) = (Owners::new(&*claims), System::new(system));
+    // Somebody has written into what the package's record does not have: that is not the package's publisher.
+    let changed: HashSet<&EntryPath> = changed.iter().collect();
+    let place = |package: &Package| package.paths.iter().map(|path| owner(path.as_str()).to_owned()).collect::<Vec<_>>();
+    let (public, own): (Vec<&Package>, Vec<&Package>) = packages.iter().partition(|package| package.origin == Origin::Registry);
+    let own: HashSet<String> = own.into_iter().flat_map(place).collect();
+    let public: HashSet<String> = public.into_iter().flat_map(place).filter(|owner| !own.contains(owner)).collect();
+    secret::attribute(secrets, |path| {
+        // What stands in a source map has a path of its own; the bytes are the map's.
+        let file = std::iter::successors(Some(path.as_str()), |path| path.rsplit_once("!/").map(|(outer, _)| outer))
+            .find_map(|path| files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().and_then(|at| files.get(at)));
+        let claim = owners.claim(path).filter(|_| file.is_none_or(|file| !changed.contains(&file.path)));
+        let recorded = |file: &File| {
+            claim.is_some_and(|claim| {
+                let is_listed = matches!(&claim.kind, ClaimKind::Listed(Some(hash)) if hex(hash) == file.sha256);
+                is_listed && claim.path == file.path.as_str() && public.contains(&*claim.owner)
+            })
+        };
+        Standing {
+            third: claim.is_some() || system.package(path).is_some(),
+            same: file.is_some_and(|file| trees.iter().any(|tree| tree.has(&file.path, file.size, &file.sha256))),
+            recorded: file.is_some_and(recorded),
+        }
+    });
 }
 
 /// Gives every problem of a shown entry that entry's digest, so that an acceptance can be bound to it. A problem of several

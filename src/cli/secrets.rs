@@ -90,12 +90,14 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open(path) {
             Ok(artifact) => {
-                let inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner), &[]);
+                let mut inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner), &[]);
+                fngate::scan::attribute_secrets(&mut inventory, &[]);
                 let unsearched = inventory.problems.into_iter().filter(|problem| {
+                    let is_packed = problem.kind == fngate::extract::ARCHIVE_UNATTRIBUTED.id;
                     UNSEARCHED
                         .iter()
                         .flat_map(|stage| stage.iter())
-                        .any(|kind| kind.id == problem.kind && kind.class == ProblemClass::Unseen)
+                        .any(|kind| kind.id == problem.kind && (is_packed || kind.class == ProblemClass::Unseen))
                 });
                 (inventory.secrets, unsearched.collect())
             }
@@ -128,7 +130,8 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
 }
 
 /// The kinds of problems that leave something unsearched.
-const UNSEARCHED: &[&[&ProblemKind]] = &[fngate::artifact::PROBLEMS, fngate::secret::PROBLEMS, fngate::scan::PROBLEMS];
+const UNSEARCHED: &[&[&ProblemKind]] =
+    &[fngate::artifact::PROBLEMS, fngate::secret::PROBLEMS, fngate::scan::PROBLEMS, &[&fngate::extract::ARCHIVE_UNATTRIBUTED]];
 
 /// What an entry's path begins with: the path it lies in, or as much of its end as makes a path.
 fn top(path: &Path) -> Option<EntryPath> {

@@ -140,7 +140,7 @@ pub(super) const REQUIREMENT_UNRESOLVED: ProblemKind = ProblemKind {
 };
 
 /// A compressed file in a format without a reader.
-pub(super) const ARCHIVE_UNATTRIBUTED: ProblemKind = ProblemKind {
+pub const ARCHIVE_UNATTRIBUTED: ProblemKind = ProblemKind {
     id: "archive-unattributed",
     class: ProblemClass::Unattributed,
     title: "an archive in a format that is not opened",

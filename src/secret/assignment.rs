@@ -51,6 +51,11 @@ pub(super) fn around(text: &[u8], word: Range<usize>) -> Option<Assigned> {
     }
     at += operator;
     at += count(text, at, 16, |byte| matches!(byte, b' ' | b'\t'));
+    // A block of YAML.
+    if !loose && matches!(text.get(at), Some(b'|' | b'>')) {
+        let style = count(text, at, 3, |byte| matches!(byte, b'|' | b'>' | b'-' | b'+'));
+        at += if matches!(text.get(at + style), Some(b'\n' | b'\r')) { style } else { 0 };
+    }
     if !loose && matches!(text.get(at), Some(b'\n' | b'\r' | b'\\')) {
         at += count(text, at, 64, |byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
@@ -85,12 +90,21 @@ fn typed(text: &[u8], at: usize) -> usize {
 /// Skips to the value of `"name": "DB_PASSWORD", "value": …` and of `<add key="Password" value=…`: the place behind the
 /// operator.
 fn value_field(text: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + count(text, at, 200, |byte| matches!(byte, b',' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'\\'));
-    let word = text.get(at..at + 5)?;
-    if !word.eq_ignore_ascii_case(b"value") {
-        return None;
+    if text[at..].starts_with(b"</key>") {
+        let at = at + 6 + count(text, at + 6, 80, |byte| byte.is_ascii_whitespace());
+        return text[at..].starts_with(b"<string>").then_some(at + 8);
     }
-    at += 5;
+    let opens = count(text, at, 2, |byte| matches!(byte, b':' | b' '));
+    let mut at = at + opens;
+    at += count(text, at, 200, |byte| matches!(byte, b',' | b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'\\' | b'{'));
+    let is = |at: usize, word: &[u8]| text.get(at..at + word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word));
+    // A parameter of a template: its type, and then what it is by default.
+    if opens > 0 && is(at, b"type") {
+        let reach = &text[at..text.len().min(at + 400)];
+        let reach = &reach[..memchr::memmem::find(reach, b"\n\n").unwrap_or(reach.len())];
+        at += memchr::memmem::find(reach, b"efault").filter(|&found| reach[found - 1].eq_ignore_ascii_case(&b'd'))? - 1;
+    }
+    at += [&b"defaultvalue"[..], b"default", b"value"].iter().find(|word| is(at, word))?.len();
     at += count(text, at, 3, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
     match text.get(at) {
         Some(b':' | b'=') => Some(at + 1 + count(text, at + 1, 16, |byte| byte == b' ')),
@@ -102,7 +116,7 @@ fn value_field(text: &[u8], at: usize) -> Option<usize> {
 fn operator(text: &[u8], at: usize) -> usize {
     let here = &text[at.min(text.len())..text.len().min(at + 4)];
     const OPERATORS: &[&[u8]] =
-        &[b":::=", b"::=", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b".=", b"=", b":", b",", b">", b"("];
+        &[b":::=", b"::=", b"??=", b"??", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b".=", b"=", b":", b",", b">", b"("];
     OPERATORS.iter().find(|operator| here.starts_with(operator)).map_or(0, |operator| operator.len())
 }
 
@@ -128,7 +142,8 @@ fn value(text: &[u8], at: usize, name: Range<usize>, loose: bool) -> Option<Assi
                 byte.is_ascii_whitespace()
                     || matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b')' | b'}' | b'|' | b'&' | b'\\')
             };
-            (at, count(text, at, LONGEST_VALUE, |byte| !ends(byte)))
+            let length = count(text, at, LONGEST_VALUE, |byte| !ends(byte) && byte != b'=');
+            (at, length + count(text, at + length, 4, |byte| byte == b'='))
         }
     };
     (length > 3 && length < LONGEST_VALUE).then(|| Assigned { name, value: start..start + length, quoted, loose })
@@ -174,6 +189,7 @@ const NEUTRAL: &[&str] = &[
     "live",
     "hex",
     "base64",
+    "base",
     "b64",
     "staging",
     "old",
@@ -253,6 +269,16 @@ const OPEN: &[&str] = &[
     "encryptedkey",
     "websocketkey",
     "rspauth",
+    "partitionkey",
+    "shardkey",
+    "objectkey",
+    "sortkey",
+    "sitekey",
+    "checksum",
+    "contractkey",
+    "verifykey",
+    "pusherkey",
+    "publishable",
 ];
 
 /// Words before a name that make it one of them: `Next page token`, `GPG key`.
@@ -304,7 +330,7 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, place: Surroundings<'_>) -> Option<Strength> {
     let promise = promise(name)?;
     let config = place.config;
-    if is_open(place.before) || is_public_point(value) || is_json(value) || is_badge(place.before) {
+    if is_open(place.before) || is_public_point(value) || is_json(value) || is_badge(place.before) || is_told(value) {
         return None;
     }
     let makeup = Makeup::of(value);
@@ -354,6 +380,37 @@ fn is_public_point(value: &[u8]) -> bool {
     matches!(value.len(), 87 | 88)
         && value.first() == Some(&b'B')
         && super::check::base64(value).is_some_and(|key| key.len() == 65 && key[0] == 4)
+}
+
+/// What says itself that it is a hash, an address, a name or an alphabet.
+fn is_told(value: &[u8]) -> bool {
+    const HASHES: &[&[u8]] = &[
+        b"sha1-",
+        b"sha256-",
+        b"sha384-",
+        b"sha512-",
+        b"sha256:",
+        b"sha512:",
+        b"pbkdf2",
+        b"{ssha",
+        b"{sha",
+        b"{crypt}",
+        b"$argon2",
+        b"$2a$",
+        b"$2b$",
+        b"$2y$",
+        b"$5$",
+        b"$6$",
+        b"$scrypt$",
+        b"bcrypt",
+        b"scrypt:",
+        b"argon2",
+        b"md5:",
+        b"arn:",
+    ];
+    let lower = value[..value.len().min(12)].to_ascii_lowercase();
+    let address = value.len() == 42 && value.starts_with(b"0x") && is_hex(&value[2..]);
+    HASHES.iter().any(|hash| lower.starts_with(hash)) || address || value.len() >= 26 && randomness::distinct(value) == value.len()
 }
 
 /// Base64 of a JSON object, which is searched as what it says.

@@ -1,28 +1,32 @@
 //! Whose file a secret lies in, once that is known, and what follows from it.
 
-use std::collections::HashSet;
-
-use crate::model::{Confidence, EntryPath, Party, Secret, SecretLevel};
+use crate::model::{EntryPath, Party, Secret, SecretLevel};
 
 use super::shipped;
 
-/// The rule of passwords in URLs of no service that it knows: documentation and tests of URL parsers are full of them.
-const URL: &str = "url-credentials";
+/// What is known of the file that a secret lies in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// A package has it as its own.
+    pub third: bool,
+    /// The operator's own copy of the package has the same bytes at the same place.
+    pub same: bool,
+    /// The record of a package of the registry has its hash. Whoever built the package wrote the record.
+    pub recorded: bool,
+}
 
-/// Marks the secrets in files of installed packages. There, what was found by a name and randomness, or with low confidence,
-/// is information, and a password in the URL of no known service a warning: packages are published, and their test data is full of it. What a format or a checksum proves stays as
-/// grave as it was.
-pub fn attribute(secrets: &mut [Secret], is_third: impl Fn(&EntryPath) -> bool) {
-    let mut generic: Option<HashSet<&str>> = None;
+/// Says whose each secret is, and lowers to information what evidence from outside the artifact shows to be published:
+/// everything in a file that is the same in the operator's own build tree. A package's own record lowers only what goes by a
+/// name and randomness; what a format or a checksum proves is as grave in a package as anywhere.
+pub fn attribute(secrets: &mut [Secret], standing: impl Fn(&EntryPath) -> Standing) {
     for secret in secrets {
-        if is_third(&secret.path) {
-            let generic = generic.get_or_insert_with(shipped::generic);
+        let Standing { third, same, recorded } = standing(&secret.path);
+        if third {
             secret.party = Party::Third;
-            if secret.confidence == Confidence::Low || generic.contains(secret.rule.as_str()) || secret.rule.contains("generic") {
-                secret.level = SecretLevel::Info;
-            } else if secret.rule == URL {
-                secret.level = secret.level.max(SecretLevel::Warn);
-            }
+        }
+        let is_generic = || secret.rule.contains("generic") || shipped::is_generic(&secret.rule);
+        if third && (same || recorded && is_generic()) {
+            secret.level = SecretLevel::Info;
         }
     }
 }

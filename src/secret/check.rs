@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use crate::model::Confidence;
 
-use super::{checksum, pem, randomness};
+use super::{checksum, pem, randomness, url};
 
 /// A named check of a rule. [`CHECKS`] is the list.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +124,9 @@ fn base64_of(token: &[u8], bytes: usize) -> bool {
 /// Base64 of `user:password`, both printable.
 fn credentials(token: &[u8]) -> bool {
     base64(token).is_some_and(|pair| {
-        pair.iter().all(|&byte| byte == b' ' || byte.is_ascii_graphic())
+        let colon = pair.iter().position(|&byte| byte == b':').unwrap_or(pair.len());
+        !url::is_documented(&pair[..colon], pair.get(colon + 1..).unwrap_or_default())
+            && pair.iter().all(|&byte| byte == b' ' || byte.is_ascii_graphic())
             && pair.iter().position(|&byte| byte == b':').is_some_and(|at| at > 0 && pair.len() - at > 4)
             && !pair.rsplit(|&byte| byte == b':').next().is_some_and(randomness::is_placeholder)
     })

@@ -36,7 +36,7 @@ use self::look::Look;
 use self::rule::Finder;
 use self::text::Lines;
 
-pub use self::attribute::attribute;
+pub use self::attribute::{Standing, attribute};
 pub use self::load::RuleError;
 pub use self::rule::Rule;
 pub use self::stream::Stream;
@@ -95,7 +95,10 @@ impl Found {
             {
                 self.problems.push(overflow(&first.path));
             }
+            // The gravest stay.
+            self.secrets.sort_by_key(|secret| secret.level);
             self.secrets.truncate(MOST);
+            self.secrets.sort_by(|a, b| (&a.path, a.line, a.column, &a.rule).cmp(&(&b.path, b.line, b.column, &b.rule)));
         }
         self.problems.dedup();
     }

@@ -56,11 +56,13 @@ pub(super) fn letters(text: &[u8]) -> Vec<u8> {
     while let Some(&byte) = text.get(at) {
         match byte {
             b'\\' => {
-                let escape = text.get(at + 1);
+                // A text within a text has its escapes escaped.
+                at += text[at..].iter().take_while(|&&byte| byte == b'\\').count();
+                let escape = text.get(at);
                 if escape == Some(&b'n') {
                     out.push(b'\n');
                 }
-                at += 1 + usize::from(matches!(escape, Some(b'n' | b'r' | b't' | b'\\')));
+                at += usize::from(matches!(escape, Some(b'n' | b'r' | b't')));
             }
             b'"' | b'\'' | b'`' => at = next_literal(text, at),
             b':' => {

@@ -175,9 +175,12 @@ pub(super) fn rules() -> Result<Vec<Rule>, RuleError> {
     Ok(rules)
 }
 
-/// The ids of those that go by a name rather than by a format.
-pub(super) fn generic() -> HashSet<&'static str> {
-    static RULES: OnceLock<Vec<Rule>> = OnceLock::new();
-    let rules = RULES.get_or_init(|| rules().unwrap_or_default());
-    rules.iter().filter(|rule| rule.generic || matches!(rule.finder, Finder::Vendor { .. })).map(Rule::id).collect()
+/// Whether the shipped rule of this id goes by a name rather than by a format.
+pub(super) fn is_generic(id: &str) -> bool {
+    static IDS: OnceLock<HashSet<String>> = OnceLock::new();
+    let ids = || {
+        let by_name = |rule: &Rule| rule.generic || matches!(rule.finder, Finder::Vendor { .. });
+        rules().unwrap_or_default().iter().filter(|rule| by_name(rule)).map(|rule| rule.id.clone()).collect()
+    };
+    IDS.get_or_init(ids).contains(id)
 }

@@ -50,6 +50,9 @@ pub(super) struct Sources {
     pub(super) places: Vec<Range<usize>>,
 }
 
+/// A source shorter than this holds no secret.
+const SHORTEST: usize = 12;
+
 const KEY: &[u8] = b"\"sourcesContent\"";
 
 /// The sources of the map that `content` is; none where it is none or cannot be parsed, and then `content` is searched as it
@@ -95,7 +98,7 @@ fn of_json(json: &[u8]) -> Sources {
         let start = contents.get().as_ptr().addr().wrapping_sub(json.as_ptr().addr());
         found.places.push(start..start + contents.get().len());
         for (at, text) in texts.into_iter().enumerate() {
-            let Some(text) = text else { continue };
+            let Some(text) = text.filter(|text| text.len() >= SHORTEST) else { continue };
             let name = names.get(at).and_then(Option::as_deref).and_then(name);
             found.sources.push(Source { name, text: text.into_owned() });
         }

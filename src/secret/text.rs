@@ -32,7 +32,7 @@ impl<'a> Text<'a> {
     /// The text of a file.
     pub(super) fn of_file(path: &'a str, bytes: &'a [u8]) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        Self { path, bytes, kind: kind(bytes), config: is_config(&name), lock: is_lock(&name), repeated: false }
+        Self { path, bytes, kind: kind(bytes), config: is_config(&name), lock: is_lock(path, &name), repeated: false }
     }
 
     /// What stood in it in another form.
@@ -122,7 +122,7 @@ fn is_config(name: &str) -> bool {
     !name.contains('.') || name.starts_with(".env") || ENDS.iter().any(|end| name.ends_with(end))
 }
 
-fn is_lock(name: &str) -> bool {
+fn is_lock(path: &str, name: &str) -> bool {
     const NAMES: &[&str] = &[
         "package-lock.json",
         "npm-shrinkwrap.json",
@@ -138,7 +138,6 @@ fn is_lock(name: &str) -> bool {
         "pdm.lock",
         "deno.lock",
         "bun.lock",
-        "record",
     ];
-    NAMES.contains(&name)
+    NAMES.contains(&name) || path.ends_with(".dist-info/RECORD")
 }

@@ -102,9 +102,11 @@ const USERS: &[&[u8]] = &[
 
 /// Reads the URL around a `://` at `mark`.
 pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
-    let back = &text[mark.saturating_sub(24)..mark];
+    // Java's properties escape the colon.
+    let mark_start = if mark > 0 && text[mark - 1] == b'\\' { mark - 1 } else { mark };
+    let back = &text[mark_start.saturating_sub(24)..mark_start];
     let width = back.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'.' | b'-')).count();
-    let scheme = mark - width..mark;
+    let scheme = mark_start - width..mark_start;
     let start = mark + 3;
     let ends = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'/' | b'?' | b'#' | 0);
     let authority = text.get(start..)?.iter().take(LONGEST).take_while(|byte| !ends(byte)).count();
@@ -128,7 +130,7 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let numbered = password.strip_prefix(b"key_").is_some_and(|rest| rest.len() == 4 && rest.iter().all(u8::is_ascii_digit));
     let stand_in = common || numbered || randomness::is_placeholder(password);
     // `user:password@` is how documentation says it, whatever the host.
-    let documented = numbered && user.is_empty() || common && USERS.iter().any(|word| user.eq_ignore_ascii_case(word));
+    let documented = numbered && user.is_empty() || is_documented(user, password);
     let short = password.len() <= 8 && password.iter().all(u8::is_ascii_lowercase);
     if width < 2
         || password.len() < 3
@@ -147,6 +149,12 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
         whole: scheme.start..start + at + 1 + host.len(),
         weak: stand_in || own || short,
     })
+}
+
+/// Whether documentation says this user and this password.
+pub(super) fn is_documented(user: &[u8], password: &[u8]) -> bool {
+    let is = |words: &[&[u8]], text: &[u8]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    is(COMMON, password) && is(USERS, user)
 }
 
 /// A host that is the reader's own machine, a name of RFC 2606, or no full name at all.

@@ -12,14 +12,17 @@ mod reach;
 mod score;
 
 use std::collections::{HashMap, HashSet};
-use std::io;
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use self::package::Installed;
 use self::score::Score;
 use super::detect::unpacks;
 use super::feature::{Bundle, Feature, of_bundle};
-use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation, TreeFacts, purl};
+use crate::model::{Absence, BundleTrace, Bundled, Ecosystem, EntryPath, Origin, Package, Relation, TreeFacts, hex, purl};
 
 /// Literals that only one package has, of which none is in the bundle: then it was shaken out.
 const MANY: usize = 20;
@@ -33,6 +36,8 @@ const LONGEST_GAP: usize = 1024;
 /// A build's `node_modules`, read once.
 #[derive(Debug)]
 pub struct BuildTree {
+    /// The `node_modules` itself.
+    root: PathBuf,
     packages: Vec<Installed>,
     /// How many packages have each feature, and one of them.
     spread: HashMap<Feature, Spread>,
@@ -73,9 +78,21 @@ impl BuildTree {
             }
         }
         let places = packages.iter().enumerate().map(|(at, package)| (package.place.clone(), at)).collect();
-        let mut tree = Self { packages, spread, places, links, asked, nameless };
+        let inner = folder.join("node_modules");
+        let root = if inner.is_dir() { inner } else { folder.to_path_buf() };
+        let mut tree = Self { root, packages, spread, places, links, asked, nameless };
         tree.weigh();
         Ok(tree)
+    }
+
+    /// Whether a file of the artifact's `node_modules` is the same in the tree: at the same place and with the same bytes.
+    #[must_use]
+    pub fn has(&self, path: &EntryPath, size: u64, sha256: &str) -> bool {
+        const FOLDER: &str = "node_modules/";
+        let path = path.as_str();
+        // A path within an archive is none on the disk.
+        let starts = path.match_indices(FOLDER).filter(|(at, _)| (*at == 0 || path[..*at].ends_with('/')) && !path[*at..].contains('!'));
+        starts.map(|(at, _)| self.root.join(&path[at + FOLDER.len()..])).any(|file| is_same(&file, size, sha256).unwrap_or(false))
     }
 
     /// Every package of the tree, as a lockfile would name it. Those of the workspace without a version are the project's own.
@@ -164,6 +181,22 @@ impl Installed {
             Origin::FirstParty
         } else {
             Origin::Registry
+        }
+    }
+}
+/// Whether the file on the disk has this size and this hash.
+fn is_same(file: &Path, size: u64, sha256: &str) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let about = file.metadata()?;
+    if !about.is_file() || about.len() != size {
+        return Ok(false);
+    }
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hex(&digest.finalize()) == sha256),
+            read => digest.update(&piece[..read]),
         }
     }
 }
