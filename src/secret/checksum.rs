@@ -118,10 +118,10 @@ mod tests {
 
     #[test]
     fn a_nats_seed_carries_a_crc() {
-        let seed = ["SUACSSL3UAHUDXKFSNVUZRF5UHPM", "WZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY"].concat();
+        let seed = ["SUADOVGKRM3", "TV7IHNJLQHC", "2NSAXSYNPY3", "7HXZL6MEGJJ", "P5QEQGM6SYL", "SQ4"].concat();
         assert!(nkey(seed.as_bytes()));
         assert!(!nkey(&seed.as_bytes()[1..]));
-        assert!(!nkey(seed.replace("UDX", "UDY").as_bytes()));
+        assert!(!nkey(seed.replace("HC2", "HCA").as_bytes()));
     }
 
     #[test]
