@@ -41,12 +41,16 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("crc32-hex-4", Check::Checksum(|t| checksum::crc_hex(t, 4))),
     ("crc32-hex-5", Check::Checksum(|t| checksum::crc_hex(t, 5))),
     ("confluent", Check::Checksum(|t| checksum::confluent(t, 4))),
+    ("nkey", Check::Checksum(checksum::nkey)),
     ("aws-id", Check::AwsId),
     ("pem", Check::Pem),
     ("jwt", Check::Structure(jwt)),
     ("base64-64", Check::Structure(|t| base64_of(t, 64))),
     ("base64-32", Check::Structure(|t| base64_of(t, 32))),
     ("base64-credentials", Check::Structure(credentials)),
+    ("atlassian-data-center", Check::Structure(atlassian_data_center)),
+    ("discord", Check::Structure(discord)),
+    ("jfrog-reference", Check::Structure(jfrog_reference)),
     ("random", Check::Structure(randomness::is_random_token)),
     ("hash", Check::Structure(randomness::is_random_key)),
     ("aws-secret", Check::Structure(aws_secret)),
@@ -114,6 +118,29 @@ fn jwt(token: &[u8]) -> bool {
     let object =
         |part: &[u8]| base64(part).and_then(|json| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&json).ok());
     object(header).is_some_and(|header| header.contains_key("alg")) && base64(claims).is_some_and(|json| json.starts_with(b"{"))
+}
+
+/// Jira and Confluence Data Center: base64 of a number of twelve digits, a colon and twenty bytes.
+fn atlassian_data_center(token: &[u8]) -> bool {
+    base64(token).is_some_and(|text| text.len() == 33 && text[12] == b':' && text[..12].iter().all(u8::is_ascii_digit))
+}
+
+/// Discord: the first part is base64 of the bot's id, a number of 17 to 20 digits.
+fn discord(token: &[u8]) -> bool {
+    let id = token.split(|&byte| byte == b'.').next().and_then(base64);
+    id.is_some_and(|id| (17..=20).contains(&id.len()) && id.iter().all(u8::is_ascii_digit))
+}
+
+/// JFrog: base64 of `reftkn:01:0000000000:` and a random part.
+fn jfrog_reference(token: &[u8]) -> bool {
+    base64(token).is_some_and(|text| {
+        let mut parts = text.split(|&byte| byte == b':');
+        let number = |part: Option<&[u8]>| part.is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit));
+        parts.next() == Some(b"reftkn")
+            && number(parts.next())
+            && number(parts.next())
+            && parts.next().is_some_and(|rest| rest.len() >= 12 && rest.iter().all(u8::is_ascii_alphanumeric))
+    })
 }
 
 /// Base64 of exactly `bytes` bytes that are not all alike.

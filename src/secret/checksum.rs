@@ -72,6 +72,26 @@ pub(super) fn confluent(token: &[u8], prefix: usize) -> bool {
     })
 }
 
+/// NATS: base32 of a kind, a key and the CRC-16 (XMODEM) of both, little-endian.
+pub(super) fn nkey(token: &[u8]) -> bool {
+    let (mut bytes, mut word, mut bits) = (Vec::with_capacity(40), 0u32, 0);
+    for byte in token {
+        let Some(digit) = BASE32.iter().position(|letter| letter == byte) else { return false };
+        word = (word << 5 | digit as u32) & 0xffff;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((word >> bits) as u8);
+        }
+    }
+    tail(&bytes, 2).is_some_and(|(body, sum)| {
+        let crc = body.iter().fold(0u16, |crc, &byte| {
+            (0..8).fold(crc ^ u16::from(byte) << 8, |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 })
+        });
+        crc.to_le_bytes() == sum
+    })
+}
+
 /// The twelve digits of the account that an AWS key id belongs to; `None` where the id is not base32.
 pub(super) fn aws_account(id: &[u8]) -> Option<u64> {
     let body = id.get(4..20)?;
@@ -94,6 +114,14 @@ mod tests {
         let id = ["ASIA", "QNZGKIQY56JQ7WML"].concat();
         assert_eq!(aws_account(id.as_bytes()), Some(29_608_264_753));
         assert_eq!(aws_account(b"AKIA0000111122223333"), None);
+    }
+
+    #[test]
+    fn a_nats_seed_carries_a_crc() {
+        let seed = ["SUADOVGKRM3", "TV7IHNJLQHC", "2NSAXSYNPY3", "7HXZL6MEGJJ", "P5QEQGM6SYL", "SQ4"].concat();
+        assert!(nkey(seed.as_bytes()));
+        assert!(!nkey(&seed.as_bytes()[1..]));
+        assert!(!nkey(seed.replace("HC2", "HCA").as_bytes()));
     }
 
     #[test]
