@@ -32,7 +32,18 @@ pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bou
 
 /// The same, where the build's own `node_modules` is at hand to compare bundles with.
 pub fn scan_with(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound], trees: &[BuildTree]) -> Inventory {
-    let mut walked = artifact.walk(limits, &Eye { scanner, trees });
+    inventory(artifact, limits, &Eye { scanner, trees, search: false }, bounds)
+}
+
+/// Searches everything an artifact holds for secrets, and sees of its packages only whose files are whose.
+pub fn search(artifact: &Artifact, limits: &Limits, scanner: &Scanner) -> Inventory {
+    let mut found = inventory(artifact, limits, &Eye { scanner: Some(scanner), trees: &[], search: true }, &[]);
+    attribute_secrets(&mut found, &[]);
+    found
+}
+
+fn inventory(artifact: &Artifact, limits: &Limits, eye: &Eye<'_>, bounds: &[Bound]) -> Inventory {
+    let mut walked = artifact.walk(limits, eye);
     if !artifact.is_image() {
         // Only an image is a file system of its own; in a zip, `usr/lib` is the function's folder like any other.
         walked.inventory.system.clear();
@@ -115,18 +126,27 @@ fn digest<'a>(files: impl Iterator<Item = &'a File>) -> String {
 struct Eye<'a> {
     scanner: Option<&'a Scanner>,
     trees: &'a [BuildTree],
+    /// Only secrets are asked for.
+    search: bool,
+}
+
+impl Eye<'_> {
+    fn extractors(&self) -> impl Iterator<Item = &'static dyn extract::Extractor> + use<> {
+        let search = self.search;
+        EXTRACTORS.iter().copied().filter(move |extractor| !search || extractor.attributes())
+    }
 }
 
 impl Observer for Eye<'_> {
     fn wants_whole(&self, path: &EntryPath, head: &[u8]) -> bool {
-        EXTRACTORS.iter().any(|extractor| extractor.wants(path, head))
+        self.extractors().any(|extractor| extractor.wants(path, head))
     }
 
     fn entry(&self, entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
         let file = File { path: entry.path.clone(), size: entry.content.len() as u64, sha256: hex(&Sha256::digest(entry.content)) };
         found.files.push(file);
         guarded(entry.path, found, |found| {
-            extract(entry, aliases, found);
+            extract(self.extractors(), entry, aliases, found);
             extract::compare(self.trees, entry, found);
         });
         if let Some(scanner) = self.scanner {
@@ -157,21 +177,26 @@ fn guarded(path: &EntryPath, found: &mut Inventory, look: impl FnOnce(&mut Inven
 
 /// Shows an entry to every extractor that wants it: by its own path, or by the path that a link gives it where the link
 /// makes it a package's (`node_modules/a`, which leads to `packages/a`) or where its own path says nothing.
-fn extract(entry: &Entry<'_>, aliases: &[EntryPath], found: &mut Inventory) {
+fn extract(
+    extractors: impl Iterator<Item = &'static dyn extract::Extractor>,
+    entry: &Entry<'_>,
+    aliases: &[EntryPath],
+    found: &mut Inventory,
+) {
     let head = &entry.content[..entry.content.len().min(HEAD)];
     let is_packaged = extract::lies_in_package(entry.path);
-    for extractor in EXTRACTORS {
+    for extractor in extractors {
         let is_own = extractor.wants(entry.path, head);
         // A package's own file is the package's under any other name too.
         let mut linked = aliases.iter().filter(|_| !(is_packaged && is_own));
         let says_more = |alias: &&EntryPath| extract::lies_in_package(alias) || !is_packaged && !is_own;
         let alias = linked.find(|alias| says_more(alias) && extractor.wants(alias, head));
         if is_own {
-            read(*extractor, entry, entry.path, found);
+            read(extractor, entry, entry.path, found);
         }
         if let Some(path) = alias {
             let mut linked = Inventory::default();
-            read(*extractor, &Entry { path, ..*entry }, entry.path, &mut linked);
+            read(extractor, &Entry { path, ..*entry }, entry.path, &mut linked);
             // What a registry serves has a version; a folder of the project's own need not.
             linked.packages.retain(|package| !is_own || package.version.is_some());
             found.merge(linked);

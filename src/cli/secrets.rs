@@ -90,8 +90,7 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open(path) {
             Ok(artifact) => {
-                let mut inventory = fngate::scan::scan(&artifact, &artifact.default_limits(), Some(scanner), &[]);
-                fngate::scan::attribute_secrets(&mut inventory, &[]);
+                let inventory = fngate::scan::search(&artifact, &artifact.default_limits(), scanner);
                 let unsearched = inventory.problems.into_iter().filter(|problem| {
                     let is_packed = problem.kind == fngate::extract::ARCHIVE_UNATTRIBUTED.id;
                     UNSEARCHED

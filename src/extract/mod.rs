@@ -53,6 +53,11 @@ pub trait Extractor: Sync {
     /// `cargo/cargo-lock`: the folder and the file it lives in. It is the evidence of every package it finds.
     fn name(&self) -> &'static str;
 
+    /// Whether it says whose a file is, or that one cannot be searched: what a search for secrets alone needs to know.
+    fn attributes(&self) -> bool {
+        false
+    }
+
     /// Whether to show it this file. Asked for every file, so it must be cheap: by path, and by the first bytes (at most
     /// 4,096, fewer in a shorter file) where a path says nothing.
     fn wants(&self, path: &EntryPath, head: &[u8]) -> bool;

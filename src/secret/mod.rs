@@ -39,6 +39,7 @@ use self::text::Lines;
 pub use self::attribute::{Standing, attribute};
 pub use self::load::RuleError;
 pub use self::rule::Rule;
+pub use self::shipped::proofs;
 pub use self::stream::Stream;
 
 /// A file with more findings than are listed.

@@ -91,13 +91,13 @@ impl Rule {
         self.level
     }
 
-    /// Texts it must find.
+    /// Texts it must find; of a shipped rule only as [`proofs`](super::proofs) gives it.
     #[must_use]
     pub fn examples(&self) -> &[String] {
         &self.examples
     }
 
-    /// Texts it must not find.
+    /// Texts it must not find; of a shipped rule only as [`proofs`](super::proofs) gives it.
     #[must_use]
     pub fn counter_examples(&self) -> &[String] {
         &self.counter_examples

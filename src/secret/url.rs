@@ -130,7 +130,7 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let numbered = password.strip_prefix(b"key_").is_some_and(|rest| rest.len() == 4 && rest.iter().all(u8::is_ascii_digit));
     let stand_in = common || numbered || randomness::is_placeholder(password);
     // `user:password@` is how documentation says it, whatever the host.
-    let documented = numbered && user.is_empty() || is_documented(user, password);
+    let documented = user.to_ascii_lowercase().starts_with(b"your") || numbered && user.is_empty() || is_documented(user, password);
     let short = password.len() <= 8 && password.iter().all(u8::is_ascii_lowercase);
     if width < 2
         || password.len() < 3

@@ -26,6 +26,10 @@ impl Extractor for PackageJson {
         "npm/package-json"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         path.file_name() == "package.json" && matches!(place(path.folder()), Place::Root | Place::Tree)
     }

@@ -18,6 +18,10 @@ impl Extractor for Packed {
         "other/packed"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, _path: &EntryPath, head: &[u8]) -> bool {
         format(head).is_some() || is_executable(head)
     }

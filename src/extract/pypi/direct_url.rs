@@ -18,6 +18,10 @@ impl Extractor for DirectUrl {
         "pypi/direct-url"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         path.file_name() == "direct_url.json" && path.folder().ends_with(".dist-info")
     }

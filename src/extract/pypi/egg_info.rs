@@ -12,6 +12,10 @@ impl Extractor for EggInfo {
         "pypi/egg-info"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, head: &[u8]) -> bool {
         let is_metadata = path.file_name() == "PKG-INFO" || path.file_name().ends_with(".egg-info") && !head.is_empty();
         is_metadata && place::base(path.as_str()).is_some()

@@ -13,6 +13,10 @@ impl Extractor for Metadata {
         "pypi/metadata"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         path.file_name() == "METADATA" && path.folder().ends_with(".dist-info")
     }

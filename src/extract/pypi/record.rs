@@ -18,6 +18,10 @@ impl Extractor for Record {
         "pypi/record"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         match path.file_name() {
             "RECORD" => path.folder().ends_with(".dist-info"),

@@ -15,6 +15,10 @@ impl Extractor for TopLevel {
         "pypi/top-level"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         path.file_name() == "top_level.txt" && (path.folder().ends_with(".dist-info") || path.folder().ends_with(".egg-info"))
     }

@@ -16,6 +16,10 @@ impl Extractor for Apk {
         "system/apk"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         database(path).is_some()
     }

@@ -16,6 +16,10 @@ impl Extractor for Dpkg {
         "system/dpkg"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         listing(path).is_some()
     }

@@ -34,6 +34,10 @@ impl Extractor for Rpm {
         "system/rpm"
     }
 
+    fn attributes(&self) -> bool {
+        true
+    }
+
     fn wants(&self, path: &EntryPath, _head: &[u8]) -> bool {
         database(path).is_some()
     }
