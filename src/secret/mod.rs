@@ -14,10 +14,12 @@ mod engine;
 mod field;
 mod fingerprint;
 mod known;
+mod letters;
 mod load;
 mod pattern;
 mod pem;
 mod randomness;
+mod re2;
 mod rule;
 mod search;
 mod shipped;
@@ -34,7 +36,6 @@ use crate::model::{Confidence, EntryPath, Party, Problem, ProblemClass, ProblemK
 use self::check::Check;
 use self::decode::{DEEPEST, stretches, utf16, wide_strings};
 use self::engine::{Engine, Hit, MOST};
-use self::rule::Finder;
 use self::text::{Kind, Lines, Text};
 
 pub use self::attribute::attribute;
@@ -197,9 +198,7 @@ impl Scanner {
     /// Searches a part of a file that begins at `base`, keeping matches at the offsets that are `wanted`.
     fn part(&self, path: &EntryPath, content: &[u8], base: Place, first: bool, wanted: &dyn Fn(usize) -> bool) -> Found {
         let mut found = Found::default();
-        if first {
-            found.secrets.extend(self.file_findings(path));
-        }
+        found.secrets.extend(self.file_findings(path, content, first));
         let mut inner = Inner { scanner: self, path, found: &mut found, within: None, chain: Vec::new(), wanted };
         if let Some(converted) = utf16(content) {
             inner.chain.push("utf-16");
@@ -218,11 +217,9 @@ impl Scanner {
     }
 
     /// What the path alone says.
-    fn file_findings<'a>(&'a self, path: &'a EntryPath) -> impl Iterator<Item = Secret> + 'a {
+    fn file_findings<'a>(&'a self, path: &'a EntryPath, content: &[u8], first: bool) -> impl Iterator<Item = Secret> + 'a {
         let name = path.as_str();
-        let rules = self.engine.rules.iter().filter(|rule| matches!(rule.finder, Finder::File));
-        let matching = rules.filter(move |rule| rule.path.as_ref().is_some_and(|pattern| pattern.is_match(name.as_bytes())));
-        matching.filter(move |rule| !rule.allowlists.iter().any(|entry| entry.covers_file(name))).map(move |rule| Secret {
+        self.engine.files(name, content, first).into_iter().map(move |rule| Secret {
             rule: rule.id.clone(),
             path: path.clone(),
             line: 1,
