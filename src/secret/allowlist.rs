@@ -1,5 +1,6 @@
 //! What a rule, or a whole rule set, lets pass: gitleaks' `[[allowlists]]` with its exact meaning.
 
+use super::letters::lowered;
 use super::pattern::Pattern;
 
 /// One entry. With `all` every criterion it has must hold, otherwise one is enough.
@@ -47,10 +48,11 @@ impl Allowlist {
             Target::Match => subject.matched,
             Target::Line => subject.line,
         };
-        let regex = || self.regexes.iter().any(|pattern| pattern.is_match(target));
+        // To gitleaks nothing matches a secret of no characters, and an empty word stops none.
+        let regex = || !target.is_empty() && self.regexes.iter().any(|pattern| pattern.is_match(target));
         let stopword = || {
-            let lower = subject.secret.to_ascii_lowercase();
-            self.stopwords.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+            let lower = lowered(subject.secret);
+            self.stopwords.iter().any(|word| !word.is_empty() && memchr::memmem::find(&lower, word.as_bytes()).is_some())
         };
         if !self.all {
             return path() || regex() || stopword();
@@ -59,10 +61,5 @@ impl Allowlist {
             && (self.paths.is_empty() || path())
             && (self.regexes.is_empty() || regex())
             && (self.stopwords.is_empty() || stopword())
-    }
-
-    /// Every expression, for the check at load time.
-    pub(super) fn patterns(&self) -> impl Iterator<Item = &Pattern> {
-        self.paths.iter().chain(&self.regexes)
     }
 }

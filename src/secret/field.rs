@@ -36,8 +36,8 @@ impl Fields {
         Ok(self.typed(key, "true or false", |value| value.as_bool())?.unwrap_or(false))
     }
 
-    pub(super) fn number(&mut self, key: &str) -> Result<Option<u32>, RuleError> {
-        self.typed(key, "a whole number", |value| value.as_integer().and_then(|n| u32::try_from(n).ok()))
+    pub(super) fn number(&mut self, key: &str) -> Result<Option<i64>, RuleError> {
+        self.typed(key, "a whole number", |value| value.as_integer())
     }
 
     pub(super) fn numbers(&mut self, key: &str) -> Result<Vec<usize>, RuleError> {
@@ -50,10 +50,11 @@ impl Fields {
         Ok(self.typed(key, "a number", read)?.unwrap_or(0.0))
     }
 
-    /// A list of texts; one text is a list of one.
+    /// A list of texts; one text is what stands between its commas, as it is to gitleaks' reader.
     pub(super) fn strings(&mut self, key: &str) -> Result<Vec<String>, RuleError> {
         let list = |value: Value| match value {
-            Value::String(text) => Some(vec![text]),
+            Value::String(text) if text.is_empty() => Some(Vec::new()),
+            Value::String(text) => Some(text.split(',').map(str::to_owned).collect()),
             Value::Array(list) => list.into_iter().map(|text| text.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
@@ -71,9 +72,8 @@ impl Fields {
         Ok(self.typed(key, "a list of texts", list)?.unwrap_or_default())
     }
 
-    pub(super) fn table(&mut self, key: &str) -> Result<Table, RuleError> {
-        let read = |value: Value| if let Value::Table(table) = value { Some(table) } else { None };
-        Ok(self.typed(key, "a table", read)?.unwrap_or_default())
+    pub(super) fn table(&mut self, key: &str) -> Result<Option<Table>, RuleError> {
+        self.typed(key, "a table", |value: Value| if let Value::Table(table) = value { Some(table) } else { None })
     }
 
     pub(super) fn tables(&mut self, key: &str) -> Result<Vec<Table>, RuleError> {

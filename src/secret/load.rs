@@ -9,11 +9,14 @@ use crate::model::{Confidence, SecretLevel};
 use super::allowlist::{Allowlist, Target};
 use super::check::Check;
 use super::field::Fields;
+use super::letters::lowered;
 use super::pattern::Pattern;
 use super::rule::{Finder, Required, Rule};
 
-/// `extend` may lead through this many files.
+/// `extend` may lead through this many files; what the last one says about extending is not read.
 const DEEPEST_EXTENSION: usize = 2;
+/// The version of gitleaks whose meaning rule files have here.
+const GITLEAKS: [u64; 3] = [8, 30, 1];
 
 /// Why a set of rules cannot be used. A scanner without its rules finds nothing for ever, so none of this is a warning.
 #[derive(Debug, thiserror::Error)]
@@ -91,22 +94,36 @@ fn parse(text: &str, name: &str, custom: bool) -> Result<(RuleSet, Table, Target
         text.parse().map_err(|fault: toml::de::Error| RuleError::Syntax { path: name.to_owned(), fault: fault.message().to_owned() })?;
     let mut top = Fields::new("the file", table);
     let mut set = RuleSet::default();
-    for known in ["title", "description", "minversion"] {
+    for known in ["title", "description"] {
         top.take(known);
     }
-    let extend = top.table("extend")?;
-    for value in top.tables("rules")? {
-        set.rules.push(rule(value, custom, &mut set.warnings)?);
+    if let Some(version) = top.string("minversion")?.filter(|version| !version.is_empty()) {
+        let wanted = numbers(&version).ok_or_else(|| top.wrong(&format!("`minVersion` is no version: {version}")))?;
+        if wanted > GITLEAKS.to_vec() {
+            set.warnings.push(format!("{name}: it is for gitleaks {version} and is read as gitleaks 8.30 reads it"));
+        }
     }
-    let (old, new) = (top.table("allowlist")?, top.tables("allowlists")?);
-    if !old.is_empty() && !new.is_empty() {
+    let extend = top.table("extend")?.unwrap_or_default();
+    for value in top.tables("rules")? {
+        let rule = rule(value, custom, &mut set.warnings)?;
+        match set.rules.iter_mut().find(|known| known.id == rule.id).filter(|_| custom) {
+            Some(known) => {
+                set.warnings.push(format!("{name}: the rule `{}` is there twice, and the last one counts", rule.id));
+                *known = rule;
+            }
+            None => set.rules.push(rule),
+        }
+    }
+    // gitleaks' reader does not see a table of the file that has nothing in it.
+    let (old, new) = (top.table("allowlist")?.filter(|table| !table.is_empty()), top.tables("allowlists")?);
+    if old.is_some() && !new.is_empty() {
         return Err(top.wrong("`allowlist` and `allowlists` are both given"));
     }
     let mut targeted = Vec::new();
-    for table in new.into_iter().chain((!old.is_empty()).then_some(old)) {
+    for table in new.into_iter().chain(old) {
         let mut fields = Fields::new("allowlists", table);
         let targets = fields.strings("targetrules")?;
-        let entry = allowlist(fields, &mut set.warnings)?;
+        let entry = allowlist(fields, custom, &mut set.warnings)?;
         if targets.is_empty() {
             set.allowlists.push(entry);
         } else {
@@ -136,8 +153,9 @@ fn custom_at(path: &Path, defaults: &dyn Fn() -> Result<Vec<Rule>, RuleError>, d
     let text = std::fs::read_to_string(path).map_err(|source| RuleError::Read { path: name.clone(), source })?;
     let (mut set, extend, targeted) = parse(&text, &name, true)?;
     let mut extend = Fields::new("extend", extend);
-    let use_default = extend.take("usedefault").and_then(|value| value.as_bool()).unwrap_or(false);
-    let base_path = extend.string("path")?.filter(|path| !path.is_empty());
+    let reaches = depth < DEEPEST_EXTENSION;
+    let use_default = extend.flag("usedefault")? && reaches;
+    let base_path = extend.string("path")?.filter(|path| !path.is_empty() && reaches);
     let disabled = extend.strings("disabledrules")?;
     extend.take("url");
     extend.rest(&name, &mut set.warnings);
@@ -147,13 +165,22 @@ fn custom_at(path: &Path, defaults: &dyn Fn() -> Result<Vec<Rule>, RuleError>, d
     check_required(&set.rules)?;
     let base = if use_default {
         Some(RuleSet { rules: defaults()?, ..RuleSet::default() })
-    } else if let Some(base) = base_path.filter(|_| depth < DEEPEST_EXTENSION) {
+    } else if let Some(base) = base_path {
         Some(custom_at(&PathBuf::from(base), defaults, depth + 1)?)
     } else {
         None
     };
     if let Some(base) = base {
         set = extended(base, set, &disabled, &name);
+    }
+    if depth > 0 {
+        if !targeted.is_empty() {
+            set.warnings.push(format!("{name}: `targetRules` does nothing in a file that another extends"));
+        }
+        return Ok(set);
+    }
+    for rule in &set.rules {
+        usable(rule)?;
     }
     for (targets, entry) in targeted {
         for target in targets {
@@ -170,18 +197,26 @@ fn custom_at(path: &Path, defaults: &dyn Fn() -> Result<Vec<Rule>, RuleError>, d
             rule.allowlists.push(entry.clone());
         }
     }
-    if depth == 0 {
-        for rule in &set.rules {
-            if matches!(rule.finder, Finder::File) && rule.path.is_none() {
-                return Err(RuleError::Meaning { rule: rule.id.clone(), fault: "it has neither `regex` nor `path`".to_owned() });
-            }
-        }
-        compile(&set)?;
-        if set.rules.is_empty() {
-            return Err(RuleError::Empty { path: name });
-        }
+    if set.rules.is_empty() {
+        return Err(RuleError::Empty { path: name });
     }
     Ok(set)
+}
+
+/// The numbers of a semantic version, at least three; whatever is behind them must look like a version too.
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
+    let (core, more) = version.split_at(end);
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'~'));
+    let (before, build) = more.split_once('+').map_or((more, None), |(before, build)| (before, Some(build)));
+    let tagged = before.is_empty() || before.strip_prefix('-').is_some_and(|tag| tag.split('.').all(is_word));
+    if !tagged || build.is_some_and(|build| !build.split('.').all(is_word)) {
+        return None;
+    }
+    let mut numbers: Vec<u64> = core.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    numbers.resize(numbers.len().max(3), 0);
+    Some(numbers)
 }
 
 /// The base's rules with the child's over them: what the child gives replaces, lists are appended.
@@ -206,13 +241,12 @@ fn extended(base: RuleSet, child: RuleSet, disabled: &[String], name: &str) -> R
         if over.entropy != 0.0 {
             rule.entropy = over.entropy;
         }
-        match (over.finder, &mut rule.finder) {
-            (Finder::File, _) => {}
-            (Finder::Regex { pattern, group, .. }, Finder::Regex { group: base_group, .. }) => {
-                let group = if group == 0 { *base_group } else { group };
-                rule.finder = Finder::Regex { pattern, group, window: None };
-            }
-            (finder, _) => rule.finder = finder,
+        if over.group != 0 {
+            rule.group = over.group;
+        }
+        if !matches!(over.finder, Finder::File) {
+            // What is found in another way is no longer what a built-in rule knows how to check.
+            (rule.finder, rule.check, rule.custom) = (over.finder, over.check, true);
         }
         if over.path.is_some() {
             rule.path = over.path;
@@ -238,26 +272,31 @@ fn check_required(rules: &[Rule]) -> Result<(), RuleError> {
     Ok(())
 }
 
-/// Compiles everything an operator wrote, so that a fault is said before anything was scanned.
-fn compile(set: &RuleSet) -> Result<(), RuleError> {
-    let check =
-        |rule: &str, pattern: &Pattern| pattern.check().map(|_| ()).map_err(|fault| RuleError::Expression { rule: rule.to_owned(), fault });
-    for entry in &set.allowlists {
-        entry.patterns().try_for_each(|pattern| check("allowlists", pattern))?;
-    }
-    for rule in &set.rules {
-        rule.allowlists.iter().flat_map(Allowlist::patterns).chain(&rule.path).try_for_each(|pattern| check(&rule.id, pattern))?;
-        if let Finder::Regex { pattern, group, window: None } = &rule.finder {
-            check(&rule.id, pattern)?;
-            if pattern.program().is_some_and(|program| program.captures_len() <= *group) {
-                return Err(RuleError::Meaning {
-                    rule: rule.id.clone(),
-                    fault: format!("`secretGroup` is beyond the expression's groups: {group}"),
-                });
+/// Whether a rule that is whole can find what it says it finds.
+fn usable(rule: &Rule) -> Result<(), RuleError> {
+    let wrong = |fault: String| Err(RuleError::Meaning { rule: rule.id.clone(), fault });
+    match &rule.finder {
+        Finder::File if rule.path.is_none() => wrong("it has neither `regex` nor `path`".to_owned()),
+        Finder::Regex { pattern, .. } if rule.group > 0 => match (pattern.program(), usize::try_from(rule.group)) {
+            (Some(program), Ok(group)) if program.captures_len() <= group => {
+                wrong(format!("`secretGroup` is beyond the expression's groups: {group}"))
             }
-        }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// An expression of the operator, compiled now so that a fault is said before anything was scanned; a built-in one later.
+fn expression(owner: &str, source: &str, custom: bool) -> Result<Pattern, RuleError> {
+    if !custom {
+        return Ok(Pattern::new(source));
+    }
+    let pattern = Pattern::re2(source);
+    match pattern.check() {
+        Ok(_) => Ok(pattern),
+        Err(fault) => Err(RuleError::Expression { rule: owner.to_owned(), fault }),
+    }
 }
 
 /// One `[[rules]]` table.
@@ -270,11 +309,11 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
     f.owner.clone_from(&id);
     let mut allowlists = Vec::new();
     let (old, new) = (f.table("allowlist")?, f.tables("allowlists")?);
-    if !old.is_empty() && !new.is_empty() {
+    if old.is_some() && !new.is_empty() {
         return Err(f.wrong("`allowlist` and `allowlists` are both given"));
     }
-    for table in new.into_iter().chain((!old.is_empty()).then_some(old)) {
-        allowlists.push(allowlist(Fields::new(&id, table), warnings)?);
+    for table in new.into_iter().chain(old) {
+        allowlists.push(allowlist(Fields::new(&id, table), custom, warnings)?);
     }
     let mut required = Vec::new();
     for table in f.tables("required")? {
@@ -283,7 +322,7 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
         required.push(Required { id: other, within_lines: part.number("withinlines")?, within_columns: part.number("withincolumns")? });
         part.rest(&id, warnings);
     }
-    let path = f.string("path")?.filter(|path| !path.is_empty()).map(|path| Pattern::new(&path));
+    let path = f.string("path")?.filter(|path| !path.is_empty()).map(|path| expression(&id, &path, custom)).transpose()?;
     let mut check = None;
     for field in ["checksum", "structure"] {
         if let Some(name) = f.string(field)? {
@@ -293,9 +332,10 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
     let rule = Rule {
         description: f.string("description")?.unwrap_or_default(),
         help: f.string("help")?.unwrap_or_default(),
-        finder: finder(&mut f)?,
+        finder: finder(&mut f, custom)?,
+        group: f.number("secretgroup")?.unwrap_or(0),
         path,
-        keywords: f.strings("keywords")?.iter().map(|word| word.to_ascii_lowercase()).collect(),
+        keywords: f.strings("keywords")?.iter().map(|word| lower(word)).collect(),
         entropy: f.float("entropy")?,
         allowlists,
         required,
@@ -329,8 +369,7 @@ fn rule(table: Table, custom: bool, warnings: &mut Vec<String>) -> Result<Rule, 
 }
 
 /// How the rule finds: `regex` (gitleaks), or one of our own ways.
-fn finder(f: &mut Fields) -> Result<Finder, RuleError> {
-    let group = f.number("secretgroup")?.unwrap_or(0) as usize;
+fn finder(f: &mut Fields, custom: bool) -> Result<Finder, RuleError> {
     let window = f.numbers("window")?;
     let window = match window.as_slice() {
         [] => None,
@@ -344,7 +383,7 @@ fn finder(f: &mut Fields) -> Result<Finder, RuleError> {
     let regex = f.string("regex")?.filter(|regex| !regex.is_empty());
     let detector = f.string("detector")?;
     Ok(match (regex, body, value, detector.as_deref()) {
-        (Some(regex), None, None, None) => Finder::Regex { pattern: Pattern::new(&regex), group, window },
+        (Some(regex), None, None, None) => Finder::Regex { pattern: expression(&f.owner, &regex, custom)?, window },
         (None, Some(body), None, None) if !prefixes.is_empty() => Finder::Token { prefixes, body },
         (None, None, Some(value), None) => Finder::Vendor { value },
         (None, None, None, Some("assignment")) => Finder::Assignment,
@@ -355,27 +394,32 @@ fn finder(f: &mut Fields) -> Result<Finder, RuleError> {
 }
 
 /// One allowlist entry.
-fn allowlist(mut f: Fields, warnings: &mut Vec<String>) -> Result<Allowlist, RuleError> {
+fn allowlist(mut f: Fields, custom: bool, warnings: &mut Vec<String>) -> Result<Allowlist, RuleError> {
     f.take("description");
     let all = match f.string("condition")?.unwrap_or_default().to_ascii_uppercase().as_str() {
         "" | "OR" | "||" => false,
         "AND" | "&&" => true,
         _ => return Err(f.wrong("the `condition` of an allowlist is OR or AND")),
     };
-    let target = match f.string("regextarget")?.unwrap_or_default().to_ascii_lowercase().as_str() {
+    let target = match f.string("regextarget")?.unwrap_or_default().as_str() {
         "" | "secret" => Target::Secret,
         "match" => Target::Match,
         "line" => Target::Line,
         _ => return Err(f.wrong("the `regexTarget` of an allowlist is secret, match or line")),
     };
-    let patterns = |list: Vec<String>| list.iter().map(|source| Pattern::new(source)).collect::<Vec<_>>();
+    // gitleaks makes one expression of a list, in which the flags of one hold for those behind it.
+    let patterns = |owner: &str, list: Vec<String>| -> Result<Vec<Pattern>, RuleError> {
+        let each: Vec<Pattern> = list.iter().map(|source| expression(owner, source, custom)).collect::<Result<_, _>>()?;
+        if !custom || each.is_empty() { Ok(each) } else { Ok(vec![expression(owner, &format!("(?:{})", list.join("|")), custom)?]) }
+    };
+    let (paths, regexes) = (f.strings("paths")?, f.strings("regexes")?);
     let entry = Allowlist {
         all,
         target,
         commits: !f.strings("commits")?.is_empty(),
-        paths: patterns(f.strings("paths")?),
-        regexes: patterns(f.strings("regexes")?),
-        stopwords: f.strings("stopwords")?.iter().map(|word| word.to_ascii_lowercase()).collect(),
+        paths: patterns(&f.owner, paths)?,
+        regexes: patterns(&f.owner, regexes)?,
+        stopwords: f.strings("stopwords")?.iter().map(|word| lower(word)).collect(),
     };
     if !entry.commits && entry.paths.is_empty() && entry.regexes.is_empty() && entry.stopwords.is_empty() {
         return Err(f.wrong("an allowlist must have `commits`, `paths`, `regexes` or `stopwords`"));
@@ -383,4 +427,9 @@ fn allowlist(mut f: Fields, warnings: &mut Vec<String>) -> Result<Allowlist, Rul
     let owner = f.owner.clone();
     f.rest(&owner, warnings);
     Ok(entry)
+}
+
+/// A word in lower case, as [`lowered`] makes it.
+fn lower(word: &str) -> String {
+    String::from_utf8_lossy(&lowered(word.as_bytes())).into_owned()
 }

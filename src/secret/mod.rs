@@ -14,11 +14,13 @@ mod engine;
 mod field;
 mod fingerprint;
 mod known;
+mod letters;
 mod load;
 mod look;
 mod pattern;
 mod pem;
 mod randomness;
+mod re2;
 mod rule;
 mod search;
 mod shipped;
@@ -33,7 +35,6 @@ use crate::model::{EntryPath, Party, Problem, ProblemClass, ProblemKind, Secret,
 
 use self::engine::{Engine, MOST};
 use self::look::Look;
-use self::rule::Finder;
 use self::text::Lines;
 
 pub use self::attribute::{Standing, attribute};
@@ -191,7 +192,7 @@ impl Scanner {
     pub fn scan(&self, path: &EntryPath, content: &[u8]) -> Found {
         let mut look = Look::new(self, path, content.len());
         look.file(content);
-        look.finish(self.file_findings(path))
+        look.finish(self.file_findings(path, content, true))
     }
 
     /// Begins the search of an entry that is too large to hold.
@@ -210,15 +211,13 @@ impl Scanner {
     fn part(&self, path: &EntryPath, content: &[u8], base: Place, first: bool, wanted: &dyn Fn(usize) -> bool) -> Found {
         let mut look = Look::new(self, path, content.len());
         look.part(content, base, wanted);
-        look.finish(self.file_findings(path).filter(|_| first))
+        look.finish(self.file_findings(path, content, first))
     }
 
     /// What the path alone says.
-    fn file_findings<'a>(&'a self, path: &'a EntryPath) -> impl Iterator<Item = Secret> + 'a {
+    fn file_findings<'a>(&'a self, path: &'a EntryPath, content: &[u8], first: bool) -> impl Iterator<Item = Secret> + 'a {
         let name = path.as_str();
-        let rules = self.engine.rules.iter().filter(|rule| matches!(rule.finder, Finder::File));
-        let matching = rules.filter(move |rule| rule.path.as_ref().is_some_and(|pattern| pattern.is_match(name.as_bytes())));
-        matching.filter(move |rule| !rule.allowlists.iter().any(|entry| entry.covers_file(name))).map(move |rule| Secret {
+        self.engine.files(name, content, first).into_iter().map(move |rule| Secret {
             rule: rule.id.clone(),
             path: path.clone(),
             line: 1,

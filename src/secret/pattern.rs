@@ -4,20 +4,31 @@ use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use super::re2;
+
 /// A compiled program may take this much; a rule that needs more is refused rather than run.
 const PROGRAM_LIMIT: usize = 32 << 20;
+/// Groups within groups, as deep as RE2 takes them, each with what is written around it.
+const NESTING: u32 = 4096;
 
 /// A regular expression and, once it was needed, its program.
 #[derive(Debug, Default)]
 pub(super) struct Pattern {
     source: String,
+    /// Exactly what RE2 makes of it, characters and all; else over bytes.
+    exact: bool,
     program: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
     /// Keeps the source; nothing is compiled yet.
     pub(super) fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), program: OnceLock::new() }
+        Self { source: source.to_owned(), exact: false, program: OnceLock::new() }
+    }
+
+    /// The same for an expression of the operator, which means what it means to RE2.
+    pub(super) fn re2(source: &str) -> Self {
+        Self { exact: true, ..Self::new(source) }
     }
 
     /// The source as its author wrote it.
@@ -28,15 +39,28 @@ impl Pattern {
     /// The program; `None` where the source is no regular expression (a loaded rule set has none of those: see
     /// [`Pattern::check`]).
     pub(super) fn program(&self) -> Option<&Regex> {
-        self.program.get_or_init(|| compile(&self.source).ok()).as_ref()
+        self.program.get_or_init(|| self.compile().ok()).as_ref()
     }
 
     /// Compiles now and says what is wrong.
     pub(super) fn check(&self) -> Result<&Regex, String> {
         match self.program() {
             Some(program) => Ok(program),
-            None => Err(compile(&self.source).err().map_or_else(|| "unreadable".to_owned(), |fault| fault.to_string())),
+            None => Err(self.compile().err().unwrap_or_else(|| "unreadable".to_owned())),
         }
+    }
+
+    fn compile(&self) -> Result<Regex, String> {
+        if !self.exact {
+            return compile(&self.source).map_err(|fault| fault.to_string());
+        }
+        let source = re2::rewritten(&self.source).map_err(|fault| fault.to_string())?;
+        let program = RegexBuilder::new(&source).nest_limit(NESTING).size_limit(PROGRAM_LIMIT).build();
+        program.map_err(|fault| match fault {
+            regex::Error::CompiledTooBig(_) => "its program is too large".to_owned(),
+            // What the parser says quotes the rewritten source.
+            other => format!("{}: {}", self.source, other.to_string().lines().last().unwrap_or_default()),
+        })
     }
 
     /// Whether it matches anywhere.
@@ -47,7 +71,7 @@ impl Pattern {
 
 impl Clone for Pattern {
     fn clone(&self) -> Self {
-        Self::new(&self.source)
+        Self { source: self.source.clone(), exact: self.exact, program: OnceLock::new() }
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Rule {
     pub(super) description: String,
     pub(super) help: String,
     pub(super) finder: Finder,
+    /// The group of the expression that is the secret; 0 or less is the first that took part, else the whole match.
+    pub(super) group: i64,
     /// The file must match too; alone (with [`Finder::File`]) it is the finding.
     pub(super) path: Option<Pattern>,
     /// A file that matches this is not searched by the rule.
@@ -37,9 +39,8 @@ pub struct Rule {
 /// How a rule finds.
 #[derive(Clone, Debug)]
 pub(super) enum Finder {
-    /// A regular expression; `group` 0 is the first group that took part, else the whole match. `window` is how many bytes
-    /// before and behind a keyword are searched, `None` the whole text.
-    Regex { pattern: Pattern, group: usize, window: Option<(usize, usize)> },
+    /// A regular expression. `window` is how many bytes before and behind a keyword are searched, `None` the whole text.
+    Regex { pattern: Pattern, window: Option<(usize, usize)> },
     /// A fixed beginning, in this spelling, and a body behind it.
     Token { prefixes: Vec<String>, body: Pattern },
     /// A value of this shape that is assigned to a name in whose surroundings one of the keywords stands.
@@ -56,8 +57,8 @@ pub(super) enum Finder {
 #[derive(Clone, Debug)]
 pub(super) struct Required {
     pub(super) id: String,
-    pub(super) within_lines: Option<u32>,
-    pub(super) within_columns: Option<u32>,
+    pub(super) within_lines: Option<i64>,
+    pub(super) within_columns: Option<i64>,
 }
 
 impl Rule {

@@ -1,7 +1,9 @@
 //! The search of one text: the prefilter's hits, the windows around them, the filters behind them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use regex::bytes::{Captures, Regex};
 
 use crate::model::Confidence;
 
@@ -9,6 +11,7 @@ use super::allowlist::Subject;
 use super::assignment::{self, Assigned, Strength, Surroundings};
 use super::check::{Check, Proof};
 use super::engine::{Action, Engine, Hit, MOST};
+use super::letters;
 use super::pattern::Pattern;
 use super::randomness;
 use super::rule::Finder;
@@ -23,6 +26,10 @@ const LONGEST_BODY: usize = 4096;
 const ENCODED: usize = 256;
 /// The text around an assignment that is looked at.
 const NEAR: usize = 160;
+/// Matches of one text that are kept for what is made of them later.
+const HELD: usize = 64 * MOST;
+/// How much of a line an allowlist sees before and behind a match, in steps of this.
+const LINE: usize = 64 << 10;
 
 /// One search of one text.
 pub(super) struct Search<'a> {
@@ -33,20 +40,39 @@ pub(super) struct Search<'a> {
     last_window: HashMap<usize, usize>,
     /// Assignments before this place have been read.
     name_end: usize,
+    /// There were more matches than are held.
+    full: bool,
+}
+
+/// What a search found.
+pub(super) struct Outcome {
+    /// Every match that no filter drops, in no order.
+    pub(super) hits: Vec<Hit>,
+    /// Rules that were searched with for the sake of others only.
+    pub(super) parts: HashSet<usize>,
+    /// Whether there were more matches than are held.
+    pub(super) full: bool,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(engine: &'a Engine, text: &'a Text<'a>) -> Self {
-        Self { engine, text, hits: Vec::new(), windows: Vec::new(), last_window: HashMap::new(), name_end: 0 }
+        Self { engine, text, hits: Vec::new(), windows: Vec::new(), last_window: HashMap::new(), name_end: 0, full: false }
     }
 
-    /// Every match that no filter drops, in no order.
-    pub(super) fn run(mut self) -> Vec<Hit> {
+    pub(super) fn run(mut self) -> Outcome {
         self.prefilter();
+        self.lowered();
         self.expressions();
-        let mut hits = std::mem::take(&mut self.hits);
-        hits.retain(|hit| self.stays(hit));
-        hits
+        let parts = self.parts();
+        Outcome { hits: self.hits, parts, full: self.full }
+    }
+
+    /// Takes a match, unless a filter drops it.
+    fn take(&mut self, hit: Hit) {
+        if self.stays(&hit) {
+            self.hits.push(hit);
+            self.full |= self.hits.len() > HELD;
+        }
     }
 
     /// Runs what needs no expression at once, and notes the windows of what does.
@@ -63,7 +89,7 @@ impl<'a> Search<'a> {
                     Action::Assignment => {}
                 }
             }
-            if self.hits.len() > 64 * MOST {
+            if self.full {
                 return;
             }
         }
@@ -71,11 +97,34 @@ impl<'a> Search<'a> {
         self.engine.always.iter().for_each(|&rule| self.windows.push((rule, whole.clone())));
     }
 
+    /// The keywords of the operator's rules once more, in a text that has them only in lower case beyond ASCII.
+    fn lowered(&mut self) {
+        let bytes = self.text.bytes;
+        if bytes.is_ascii() || !(self.engine.letters || letters::hides_ascii(bytes)) {
+            return;
+        }
+        let lower = letters::lowered(bytes);
+        let mut seen = HashSet::new();
+        for found in self.engine.prefilter.find_overlapping_iter(&*lower) {
+            if !seen.insert(found.pattern()) {
+                continue;
+            }
+            for action in self.engine.actions.get(found.pattern().as_usize()).into_iter().flatten() {
+                if let Action::Rule(rule) = *action
+                    && self.engine.rules[rule].custom
+                    && matches!(self.engine.rules[rule].finder, Finder::Regex { window: None, .. })
+                {
+                    self.keyword(rule, 0..0);
+                }
+            }
+        }
+    }
+
     fn keyword(&mut self, index: usize, at: Range<usize>) {
         match &self.engine.rules[index].finder {
             Finder::Token { prefixes, body } => {
                 if let Some(hit) = self.token(index, prefixes, body, at) {
-                    self.hits.push(hit);
+                    self.take(hit);
                 }
             }
             Finder::Regex { window, .. } => {
@@ -138,7 +187,8 @@ impl<'a> Search<'a> {
         }
         // In a binary nothing delimits a short prefix: there it takes a proof, or a body that looks drawn.
         let stands = text || prefix.len() >= 4 && (confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0);
-        stands.then(|| Hit { rule: index, name: secret.start..secret.start, matched: secret.clone(), secret, confidence })
+        let name = secret.start..secret.start;
+        stands.then(|| Hit { rule: index, name, matched: secret.clone(), begin: secret.start, secret, confidence })
     }
 
     fn url(&mut self, mark: usize) {
@@ -149,7 +199,8 @@ impl<'a> Search<'a> {
         let other = |rule: &&usize| matches!(&self.engine.rules[**rule].finder, Finder::Url { schemes } if schemes.is_empty());
         let Some(&rule) = self.engine.urls.iter().find(named).or_else(|| self.engine.urls.iter().find(other)) else { return };
         let confidence = if found.weak { Confidence::Low } else { self.engine.rules[rule].confidence };
-        self.hits.push(Hit { rule, secret: found.password, matched: found.whole, confidence, name: found.user });
+        let begin = found.whole.start;
+        self.take(Hit { rule, secret: found.password, matched: found.whole, begin, confidence, name: found.user });
     }
 
     fn assignment(&mut self, word: Range<usize>) {
@@ -180,7 +231,8 @@ impl<'a> Search<'a> {
             Some(Strength::Weak) => Confidence::Low,
             None => return,
         };
-        self.hits.push(Hit { rule, matched: found.name.start..found.value.end, secret: found.value, confidence, name: found.name });
+        let (begin, matched) = (found.name.start, found.name.start..found.value.end);
+        self.take(Hit { rule, matched, begin, secret: found.value, confidence, name: found.name });
     }
 
     /// Whether the value has the format of a vendor that is named around it.
@@ -209,7 +261,8 @@ impl<'a> Search<'a> {
                         confidence = confidence.max(Confidence::Low);
                     }
                     let matched = low + name.start()..found.value.end;
-                    self.hits.push(Hit { rule, secret: found.value.clone(), matched, confidence, name: found.name.clone() });
+                    let begin = matched.start;
+                    self.take(Hit { rule, secret: found.value.clone(), matched, begin, confidence, name: found.name.clone() });
                     return true;
                 }
             }
@@ -228,35 +281,67 @@ impl<'a> Search<'a> {
     /// Runs the expressions over the windows that were noted.
     fn expressions(&mut self) {
         for (index, window) in std::mem::take(&mut self.windows) {
-            let rule = &self.engine.rules[index];
-            let Finder::Regex { pattern, group, .. } = &rule.finder else { continue };
-            let Some(program) = pattern.program() else { continue };
-            if rule.path.as_ref().is_some_and(|path| !path.is_match(self.text.path.as_bytes())) {
-                continue;
-            }
-            if rule.allowlists.iter().any(|entry| entry.covers_file(self.text.path)) {
-                continue;
-            }
-            let part = &self.text.bytes[window.clone()];
-            for found in program.captures_iter(part) {
-                let Some(whole) = found.get(0) else { continue };
-                let Some((matched, secret)) = places(program, part, whole.range(), &found, *group, rule.custom) else { continue };
-                let shift = |range: Range<usize>| range.start + window.start..range.end + window.start;
-                let (matched, secret) = (shift(matched), shift(secret));
-                let secret =
-                    if matches!(rule.check, Some(Check::Pem)) { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
-                let judged_whole = matches!(rule.check, Some(Check::Pem | Check::Structure(_)));
-                if !rule.custom && !judged_whole && !randomness::is_random_token(&self.text.bytes[secret.clone()]) {
-                    continue;
-                }
-                if let Some(confidence) = self.proven(index, &secret, &matched) {
-                    self.hits.push(Hit { rule: index, name: secret.start..secret.start, secret, matched, confidence });
-                }
-                if self.hits.len() > 64 * MOST {
+            self.expression(index, window);
+        }
+    }
+
+    fn expression(&mut self, index: usize, window: Range<usize>) {
+        let rule = &self.engine.rules[index];
+        let Finder::Regex { pattern, .. } = &rule.finder else { return };
+        let Some(program) = pattern.program() else { return };
+        let path = self.text.path;
+        if rule.path.as_ref().is_some_and(|pattern| !pattern.is_match(path.as_bytes()))
+            || rule.allowlists.iter().any(|entry| entry.covers_file(path))
+        {
+            return;
+        }
+        let part = &self.text.bytes[window.clone()];
+        let shift = |range: Range<usize>| range.start + window.start..range.end + window.start;
+        let group = usize::try_from(rule.group).unwrap_or(0);
+        if rule.custom {
+            for found in program.find_iter(part) {
+                if self.full {
                     return;
                 }
+                let begin = window.start + found.start();
+                let Some((matched, secret)) = own_places(program, part, found.range(), group) else { continue };
+                self.matched(index, shift(matched), shift(secret), begin);
+            }
+            return;
+        }
+        for found in program.captures_iter(part) {
+            if self.full {
+                return;
+            }
+            let Some(whole) = found.get(0) else { continue };
+            let Some((matched, secret)) = places(part, whole.range(), &found, group) else { continue };
+            let (matched, secret) = (shift(matched), shift(secret));
+            let pem = matches!(rule.check, Some(Check::Pem));
+            let secret = if pem { matched.start..pem_end(self.text.bytes, matched.end) } else { secret };
+            let judged_whole = matches!(rule.check, Some(Check::Pem | Check::Structure(_)));
+            if judged_whole || randomness::is_random_token(&self.text.bytes[secret.clone()]) {
+                let begin = matched.start;
+                self.matched(index, matched, secret, begin);
             }
         }
+    }
+
+    fn matched(&mut self, index: usize, matched: Range<usize>, secret: Range<usize>, begin: usize) {
+        if let Some(confidence) = self.proven(index, &secret, &matched) {
+            self.take(Hit { rule: index, name: secret.start..secret.start, secret, matched, begin, confidence });
+        }
+    }
+
+    /// Searches for what the rules that have matched require, whether or not its keywords are there.
+    fn parts(&mut self) -> HashSet<usize> {
+        let rules = &self.engine.rules;
+        let matched: HashSet<usize> = self.hits.iter().map(|hit| hit.rule).filter(|&rule| !rules[rule].required.is_empty()).collect();
+        let wanted = matched.iter().flat_map(|&rule| &rules[rule].required).filter_map(|part| self.engine.named(&part.id));
+        let ran: HashSet<usize> = self.last_window.keys().chain(&self.engine.always).copied().collect();
+        let parts: HashSet<usize> = wanted.filter(|part| rules[*part].custom && !ran.contains(part)).collect();
+        let whole = 0..self.text.bytes.len();
+        parts.iter().for_each(|&part| self.expression(part, whole.clone()));
+        parts
     }
 
     /// The filters that gitleaks has: entropy and allowlists.
@@ -264,41 +349,68 @@ impl<'a> Search<'a> {
         let rule = &self.engine.rules[hit.rule];
         let bytes = self.text.bytes;
         let secret = &bytes[hit.secret.clone()];
-        if rule.entropy > 0.0 && randomness::shannon(secret) <= rule.entropy {
+        let entropy = if rule.custom { letters::entropy } else { randomness::shannon };
+        if rule.entropy != 0.0 && entropy(secret) <= rule.entropy {
             return false;
         }
         if rule.allowlists.is_empty() && self.engine.allowlists.is_empty() {
             return true;
         }
-        let line = self.text.line(hit.matched.start, hit.matched.end);
+        let line = if rule.custom { line(bytes, hit) } else { self.text.line(hit.matched.start, hit.matched.end) };
         let subject = Subject { path: self.text.path, secret, matched: &bytes[hit.matched.clone()], line };
         !rule.allowlists.iter().chain(&self.engine.allowlists).any(|entry| entry.covers(&subject))
     }
 }
 
-/// The places of the match and of its secret: a group by number, or the first that took part, or all of it. A rule of the
-/// operator is matched again on the match alone, as gitleaks does, which moves what `^`, `$` and `\b` see.
-fn places(
-    program: &regex::bytes::Regex,
-    part: &[u8],
-    whole: Range<usize>,
-    found: &regex::bytes::Captures<'_>,
-    group: usize,
-    again: bool,
-) -> Option<(Range<usize>, Range<usize>)> {
+/// The lines of a match as gitleaks shows them to an allowlist: from the newline before, which is part of them, to the one
+/// behind. Where the match begins with newlines, the end is counted as if it did not.
+fn line<'a>(bytes: &'a [u8], hit: &Hit) -> &'a [u8] {
+    let end = hit.begin + hit.matched.len();
+    let low = (hit.begin / LINE).saturating_sub(1) * LINE;
+    let from = memchr::memrchr(b'\n', &bytes[low..bytes.len().min(hit.begin + 1)]).map_or(low, |at| low + at);
+    let high = bytes.len().min((end / LINE + 2) * LINE);
+    let to = memchr::memchr(b'\n', &bytes[end..high]).map_or(high, |at| end + at);
+    &bytes[from..to]
+}
+
+/// The places of the match and of its secret: a group by number, or the first that took part, or all of it.
+fn places(part: &[u8], whole: Range<usize>, found: &Captures<'_>, group: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let matched = trimmed(part, whole);
+    let secret = picked(found, group).unwrap_or_else(|| matched.clone());
+    (!secret.is_empty()).then_some((matched, secret))
+}
+
+/// The same for a rule of the operator, which is matched again on the match alone, as gitleaks does: that moves what `^`, `$` and
+/// `\b` see. A group by number that took no part leaves a finding without a secret, which is one all the same.
+fn own_places(program: &Regex, part: &[u8], whole: Range<usize>, group: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let matched = trimmed(part, whole);
+    if matched.is_empty() {
+        return None;
+    }
+    let again = if program.captures_len() > 1 { program.captures(&part[matched.clone()]) } else { None };
+    let secret = match again {
+        Some(found) => match picked(&found, group) {
+            Some(secret) => matched.start + secret.start..matched.start + secret.end,
+            None if group > 0 => matched.start..matched.start,
+            None => matched.clone(),
+        },
+        None => matched.clone(),
+    };
+    Some((matched, secret))
+}
+
+/// Without the newlines at both ends.
+fn trimmed(part: &[u8], whole: Range<usize>) -> Range<usize> {
     let text = &part[whole.clone()];
     let lead = text.iter().take_while(|&&byte| byte == b'\n').count();
     let tail = text[lead..].iter().rev().take_while(|&&byte| byte == b'\n').count();
-    let matched = whole.start + lead..whole.end - tail;
-    let pick = |captures: &regex::bytes::Captures<'_>, base: usize| {
-        let first = || (1..captures.len()).find_map(|at| captures.get(at).filter(|group| !group.is_empty()));
-        let chosen = if group > 0 { captures.get(group) } else { first() };
-        chosen.map(|group| base + group.start()..base + group.end())
-    };
-    let secret =
-        if again { program.captures(&part[matched.clone()]).and_then(|captures| pick(&captures, matched.start)) } else { pick(found, 0) };
-    let secret = secret.unwrap_or_else(|| matched.clone());
-    (!secret.is_empty()).then_some((matched, secret))
+    whole.start + lead..whole.end - tail
+}
+
+fn picked(found: &Captures<'_>, group: usize) -> Option<Range<usize>> {
+    let first = || (1..found.len()).find_map(|at| found.get(at).filter(|group| !group.is_empty()));
+    let chosen = if group > 0 { found.get(group) } else { first() };
+    chosen.map(|group| group.range())
 }
 
 /// Where a private key's block ends, as far as it is there.
