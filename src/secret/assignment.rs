@@ -410,7 +410,14 @@ fn is_told(value: &[u8]) -> bool {
     ];
     let lower = value[..value.len().min(12)].to_ascii_lowercase();
     let address = value.len() == 42 && value.starts_with(b"0x") && is_hex(&value[2..]);
-    HASHES.iter().any(|hash| lower.starts_with(hash)) || address || value.len() >= 26 && randomness::distinct(value) == value.len()
+    HASHES.iter().any(|hash| lower.starts_with(hash)) || address || is_alphabet(value)
+}
+
+/// Each letter once.
+fn is_alphabet(value: &[u8]) -> bool {
+    let makeup = Makeup::of(value);
+    let enough = if makeup.lower > 0 && makeup.upper > 0 { 50 } else { 26 };
+    value.len() >= enough && randomness::distinct(value) == value.len()
 }
 
 /// Base64 of a JSON object, which is searched as what it says.

@@ -376,6 +376,7 @@ fn finder(f: &mut Fields, custom: bool) -> Result<Finder, RuleError> {
         [before, behind] => Some((*before, *behind)),
         _ => return Err(f.wrong("`window` is two numbers: bytes before and behind a keyword")),
     };
+    let pooled = f.string("pooled")?.map(|pooled| Pattern::new(&pooled));
     let prefixes = f.strings("prefix")?;
     let body = f.string("body")?.map(|body| Pattern::new(&format!("^(?:{body})")));
     let value = f.string("value")?.map(|value| Pattern::new(&format!("^(?:{value})$")));
@@ -383,7 +384,7 @@ fn finder(f: &mut Fields, custom: bool) -> Result<Finder, RuleError> {
     let regex = f.string("regex")?.filter(|regex| !regex.is_empty());
     let detector = f.string("detector")?;
     Ok(match (regex, body, value, detector.as_deref()) {
-        (Some(regex), None, None, None) => Finder::Regex { pattern: expression(&f.owner, &regex, custom)?, window },
+        (Some(regex), None, None, None) => Finder::Regex { pattern: expression(&f.owner, &regex, custom)?, pooled, window },
         (None, Some(body), None, None) if !prefixes.is_empty() => Finder::Token { prefixes, body },
         (None, None, Some(value), None) => Finder::Vendor { value },
         (None, None, None, Some("assignment")) => Finder::Assignment,

@@ -62,7 +62,7 @@ impl<'a> Look<'a> {
             let whole = Text::of_file(self.path.as_str(), content);
             let mut lines = Lines::new(content);
             let mut from = 0;
-            for place in found.places.iter().cloned().chain([content.len()..content.len()]) {
+            for place in found.places.iter().cloned().chain(std::iter::once(content.len()..content.len())) {
                 let (line, column) = lines.of(from);
                 let piece = Text { bytes: &content[from..place.start.max(from)], ..whole };
                 self.text(&piece, &Context { path: self.path, base: Place { line, column }, within: None, chain: Vec::new() }, &|_| true);

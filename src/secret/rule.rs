@@ -40,7 +40,8 @@ pub struct Rule {
 #[derive(Clone, Debug)]
 pub(super) enum Finder {
     /// A regular expression. `window` is how many bytes before and behind a keyword are searched, `None` the whole text.
-    Regex { pattern: Pattern, window: Option<(usize, usize)> },
+    /// `pooled` is for binaries, where strings stand without anything between them.
+    Regex { pattern: Pattern, pooled: Option<Pattern>, window: Option<(usize, usize)> },
     /// A fixed beginning, in this spelling, and a body behind it.
     Token { prefixes: Vec<String>, body: Pattern },
     /// A value of this shape that is assigned to a name in whose surroundings one of the keywords stands.

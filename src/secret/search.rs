@@ -186,7 +186,11 @@ impl<'a> Search<'a> {
             confidence = Confidence::Low;
         }
         // In a binary nothing delimits a short prefix: there it takes a proof, or a body that looks drawn.
-        let stands = text || prefix.len() >= 4 && (confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0);
+        let body = &bytes[at.end..end];
+        let drawn = confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0 || randomness::is_random_key(body);
+        let delimited = !goes_on && at.start.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
+        let marked = !prefix.iter().all(u8::is_ascii_alphanumeric) || delimited;
+        let stands = text || drawn && (prefix.len() >= 4 || proves || marked && randomness::is_drawn(body));
         let name = secret.start..secret.start;
         stands.then(|| Hit { rule: index, name, matched: secret.clone(), begin: secret.start, secret, confidence })
     }
@@ -224,7 +228,8 @@ impl<'a> Search<'a> {
         };
         let strength = assignment::judge(&bytes[found.name.clone()], &bytes[found.value.clone()], found.quoted, place);
         // Of a list of strings one names the next by chance too.
-        let listed = bytes[found.name.end..found.value.start].contains(&b',');
+        let gap = &bytes[found.name.end..found.value.start];
+        let listed = gap.contains(&b',') && !gap.iter().any(|byte| matches!(byte, b':' | b'='));
         let confidence = match strength {
             Some(Strength::Strong) => Confidence::Medium,
             Some(Strength::Weak) if listed => return,
@@ -287,7 +292,8 @@ impl<'a> Search<'a> {
 
     fn expression(&mut self, index: usize, window: Range<usize>) {
         let rule = &self.engine.rules[index];
-        let Finder::Regex { pattern, .. } = &rule.finder else { return };
+        let Finder::Regex { pattern, pooled, .. } = &rule.finder else { return };
+        let pattern = pooled.as_ref().filter(|_| self.text.kind == Kind::Binary).unwrap_or(pattern);
         let Some(program) = pattern.program() else { return };
         let path = self.text.path;
         if rule.path.as_ref().is_some_and(|pattern| !pattern.is_match(path.as_bytes()))

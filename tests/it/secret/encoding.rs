@@ -15,7 +15,7 @@ fn hex(text: &str) -> String {
 }
 
 #[test]
-fn encodings_are_followed_to_depth_two() {
+fn encodings_are_followed_to_depth_four() {
     let line = format!("value is {} today", github());
     let once = STANDARD.encode(&line);
     let percent: String = line.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -33,8 +33,79 @@ fn encodings_are_followed_to_depth_two() {
         assert_eq!((found[0].rule.as_str(), found[0].line, found[0].column), ("github-pat", 2, 5));
         assert_eq!(found[0].decoded, decoded);
     }
-    let thrice = STANDARD.encode(format!("3 {} 3", STANDARD.encode(format!("2 {once} 2"))));
-    assert!(in_file("f.txt", thrice.as_bytes()).is_empty());
+    let mut text = line;
+    for depth in 1..=5 {
+        text = if depth % 2 == 1 { STANDARD.encode(format!("{depth} {text} {depth}")) } else { hex(&text) };
+        assert_eq!(in_file("f.txt", text.as_bytes()).len(), usize::from(depth <= 4), "{depth}");
+    }
+}
+
+#[test]
+fn escapes_of_languages_and_markup_are_read() {
+    let token = github();
+    let written = |each: &dyn Fn(u32) -> String| -> String { token.chars().map(|c| each(u32::from(c))).collect() };
+    for text in [
+        written(&|c| format!("&#{c};")),
+        written(&|c| format!("&#x{c:x};")),
+        written(&|c| format!("\\{c:03o}")),
+        written(&|c| format!("\\u{{{c:x}}}")),
+        written(&|c| format!("\\x{c:02X}")),
+        written(&|c| format!("U+{c:04X}")),
+        format!("q={token}&#61;1"),
+    ] {
+        assert_eq!(in_file("f.txt", format!("a \"{text}\" b").as_bytes()).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn base64_in_lines_and_behind_other_letters_is_read() {
+    let once = STANDARD.encode(format!("GITHUB_TOKEN={}\nMORE=of the same and more of it, so that there are lines\n", github()));
+    let wrapped = |joint: &str| once.as_bytes().chunks(64).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>().join(joint);
+    for text in [
+        wrapped("\n"),
+        wrapped("\r\n"),
+        wrapped("\n    "),
+        wrapped("\\n"),
+        wrapped("\\\n"),
+        format!("prefix{once}"),
+        format!("data-{once}"),
+        format!("x/y/{once}tail"),
+        once.trim_end_matches('=').replace('+', "-").replace('/', "_"),
+    ] {
+        assert_eq!(in_file("f.txt", text.as_bytes()).len(), 1, "{text}");
+    }
+    let long = STANDARD.encode(format!("{} {}", "words of a text ".repeat(40_000), github()));
+    assert_eq!(in_file("f.txt", long.as_bytes()).len(), 1, "beyond one window");
+    let german = STANDARD.encode(format!("# Schlüssel für den Zugriff\nT={}\n", github()));
+    assert_eq!(in_file("f.txt", german.as_bytes()).len(), 1);
+}
+
+#[test]
+fn compressed_base64_is_read_and_bounded() {
+    use std::io::Write;
+    let gzip = |bytes: &[u8]| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        writer.write_all(bytes).unwrap();
+        writer.finish().unwrap()
+    };
+    let found = in_file("f.txt", STANDARD.encode(gzip(github().as_bytes())).as_bytes());
+    assert_eq!(found[0].decoded, ["base64", "gzip"]);
+    let bomb = STANDARD.encode(gzip(&vec![b' '; 64 << 20]));
+    let found = builtin().scan(&path("f.txt"), bomb.as_bytes());
+    assert_eq!(found.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), ["secret-encoding-limit"]);
+}
+
+#[test]
+fn what_is_encoded_in_a_binary_is_read() {
+    let once = STANDARD.encode(github());
+    for text in [once.clone(), hex(&github()), STANDARD.encode(&once)] {
+        for content in [
+            [b"\x7fELF\x02\x01\x01\0\0\0some/path".as_slice(), text.as_bytes(), b"/rustc/5980more\0"].concat(),
+            [b"\xa7\r\r\n\0\0\0\0zX".as_slice(), text.as_bytes(), b"N)\x01\0"].concat(),
+        ] {
+            assert!(in_file("bootstrap", &content).iter().any(|secret| secret.rule == "github-pat"), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -99,6 +170,9 @@ fn the_sources_of_a_source_map_are_files() {
     }
     let found = in_file("index.js", inline.as_bytes());
     assert!(found.iter().all(|secret| !secret.decoded.is_empty()));
+    let found = in_file("dist/index.js.map", map.as_bytes());
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].path.as_str(), found[0].line), ("dist/index.js.map!/db.ts", 2));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod encoding;
 mod gitleaks;
 mod limit;
+mod party;
 mod proof;
 mod redaction;
 mod stream;

@@ -1,10 +1,10 @@
 //! Nothing of a value survives but four characters and a fingerprint that says nothing about it.
 
-use fngate::model::{Party, SecretLevel};
-use fngate::secret::{Scanner, attribute};
+use fngate::model::SecretLevel;
+use fngate::secret::Scanner;
 use proptest::prelude::*;
 
-use super::{builtin, github, path, scan};
+use super::{github, path, scan};
 
 proptest! {
     #[test]
@@ -56,17 +56,6 @@ fn documented_examples_are_information() {
 }
 
 #[test]
-fn in_a_package_only_formats_stay_grave() {
-    let text = format!("t = \"{}\"\napi_key = \"kR9v2mTq7WxLbZ4cNs8YpDf\"\n", github());
-    let mut secrets = builtin().scan(&path("node_modules/a/x.js"), text.as_bytes()).secrets;
-    assert!(secrets.iter().all(|secret| secret.party == Party::First && secret.level == SecretLevel::Deny));
-    attribute(&mut secrets, |path| path.is_in("node_modules"));
-    let levels: Vec<(&str, SecretLevel)> = secrets.iter().map(|secret| (secret.rule.as_str(), secret.level)).collect();
-    assert_eq!(levels, [("github-pat", SecretLevel::Deny), ("generic-api-key", SecretLevel::Info)]);
-    assert!(secrets.iter().all(|secret| secret.party == Party::Third));
-}
-
-#[test]
 fn a_wrong_checksum_lowers_and_does_not_drop() {
     let mut token = github();
     token.pop();
@@ -87,13 +76,4 @@ fn boundaries_are_kept_in_text() {
     for text in [token.clone(), format!("\"{token}\""), format!("\\n{token}\\n"), format!("a%3D{token}"), format!("({token})")] {
         assert!(scan(&text).secrets.iter().any(|secret| secret.rule == "github-pat"), "{text}");
     }
-}
-
-#[test]
-fn in_a_package_a_password_in_any_url_is_a_warning() {
-    let url = ["socks://anna:q9Tv2L", "m4Xc7P@proxy.acme.io\npostgres://svc:q9Tv2L", "m4Xc7P@db.acme.io/app\n"].concat();
-    let mut secrets = builtin().scan(&path("node_modules/a/README.md"), url.as_bytes()).secrets;
-    attribute(&mut secrets, |path| path.is_in("node_modules"));
-    let levels: Vec<(&str, SecretLevel)> = secrets.iter().map(|secret| (secret.rule.as_str(), secret.level)).collect();
-    assert_eq!(levels, [("url-credentials", SecretLevel::Warn), ("postgres-url", SecretLevel::Deny)]);
 }
