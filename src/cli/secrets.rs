@@ -11,6 +11,7 @@ use fngate::secret::{Found, Scanner};
 use serde::Serialize;
 
 use super::Format;
+use crate::config::Config;
 
 /// Files above this are searched in parts instead of being held.
 const HELD: u64 = 64 << 20;
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// The configuration, for its rules and the key of fingerprints [default: fngate.toml in the working directory]
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
     /// Search with the rules of this file, in gitleaks' format (repeatable); without `[extend] useDefault = true` they
     /// replace the built-in ones
     #[arg(long, value_name = "FILE")]
@@ -47,9 +51,11 @@ struct Document {
 }
 
 pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
-    let scanner = Scanner::with_files(&args.secret_rules)?;
+    let cwd = std::env::current_dir().context("cannot tell the working directory")?;
+    let config = Config::load(args.config.as_deref(), &cwd, &args.paths)?;
+    let scanner = super::setup::scanner(&args.secret_rules, &config)?;
     if !global.quiet {
-        for warning in scanner.warnings() {
+        for warning in config.warnings.iter().chain(scanner.warnings()) {
             writeln!(std::io::stderr(), "warning: {}", escaped(warning))?;
         }
     }

@@ -143,7 +143,8 @@ pub(crate) fn pool(jobs: Option<u16>) -> anyhow::Result<rayon::ThreadPool> {
     builder.build().context("cannot start the workers")
 }
 
-fn scanner(files: &[PathBuf], config: &Config) -> anyhow::Result<Scanner> {
+/// The rules of the configuration and of the arguments, else those that ship.
+pub(crate) fn scanner(files: &[PathBuf], config: &Config) -> anyhow::Result<Scanner> {
     let files: Vec<PathBuf> = config.secret_rules.iter().chain(files).cloned().collect();
     Ok(Scanner::with_files(&files)?.with_key(config.fingerprint_key.as_ref().map(|key| key.as_bytes().to_vec())))
 }

@@ -368,11 +368,12 @@ fn is_open(before: &[u8]) -> bool {
     spaced && OPENING.iter().any(|word| trimmed.len() >= word.len() && trimmed[trimmed.len() - word.len()..].eq_ignore_ascii_case(word))
 }
 
-/// `…/badge.svg?`: the token of a badge is in every README.
+/// `…/badge.svg?`: the token of a badge is in every README. `arn:…:secret:`: the name of one.
 fn is_badge(before: &[u8]) -> bool {
     let url = before.rsplit(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'(')).next().unwrap_or_default();
     memchr::memmem::find(url, b"://").is_some()
         && (memchr::memmem::find(url, b".svg").is_some() || memchr::memmem::find(url, b"badge").is_some())
+        || memchr::memmem::find(url, b"arn:").is_some()
 }
 
 /// An uncompressed point on P-256 in base64, as public keys of Web Push are: 65 bytes, the first of them 4.
@@ -401,6 +402,8 @@ fn is_told(value: &[u8]) -> bool {
         b"$2y$",
         b"$5$",
         b"$6$",
+        b"pk.eyj",
+        b"aws:",
         b"$scrypt$",
         b"bcrypt",
         b"scrypt:",
@@ -461,7 +464,12 @@ fn is_uuid(value: &[u8]) -> bool {
 
 /// A key by itself: long, mixed, without the characters that code is made of.
 fn is_solid(value: &[u8], makeup: &Makeup) -> bool {
-    value.len() >= 16 && makeup.digit >= 3 && makeup.other * 8 <= value.len() && !value.contains(&b'(') && !value.contains(&b'.')
+    randomness::is_drawn(value)
+        && value.len() >= 16
+        && makeup.digit >= 3
+        && makeup.other * 8 <= value.len()
+        && !value.contains(&b'(')
+        && !value.contains(&b'.')
 }
 
 /// A path, an address, a call, an identifier: the name of something rather than the thing.

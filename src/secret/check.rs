@@ -179,5 +179,6 @@ fn bcrypt(token: &[u8]) -> bool {
 
 /// The credential of an HTTP header.
 fn header(token: &[u8]) -> bool {
-    credentials(token) || (!randomness::is_placeholder(token) && randomness::is_random_key(token))
+    let pair = base64(token).filter(|pair| pair.contains(&b':') && pair.iter().all(u8::is_ascii_graphic));
+    credentials(token) || pair.is_none() && !randomness::is_placeholder(token) && randomness::is_random_key(token)
 }

@@ -170,7 +170,7 @@ impl<'a> Search<'a> {
         }
         let mut confidence = self.proven(index, &secret, &secret)?;
         let proves = confidence == Confidence::High && self.engine.rules[index].check.is_some();
-        if !proves && (within || !text && prefix.ends_with(b"_")) && !randomness::is_drawn(&bytes[at.end..end]) {
+        if !proves && (within || prefix.len() <= 2 || !text && prefix.ends_with(b"_")) && !randomness::is_drawn(&bytes[at.end..end]) {
             return None;
         }
         // Within a longer run of letters (a mangled symbol, an encoded font) a format without a proof is a guess.
