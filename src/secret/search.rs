@@ -189,7 +189,7 @@ impl<'a> Search<'a> {
         let body = &bytes[at.end..end];
         let drawn = confidence == Confidence::High || randomness::score(&bytes[secret.clone()]) > 12.0 || randomness::is_random_key(body);
         let delimited = !goes_on && at.start.checked_sub(1).is_none_or(|before| !bytes[before].is_ascii_alphanumeric());
-        let marked = !prefix.iter().all(u8::is_ascii_alphanumeric) || delimited;
+        let marked = prefix.len() >= 3 && !prefix.iter().all(u8::is_ascii_alphanumeric) || delimited;
         let stands = text || drawn && (prefix.len() >= 4 || proves || marked && randomness::is_drawn(body));
         let name = secret.start..secret.start;
         stands.then(|| Hit { rule: index, name, matched: secret.clone(), begin: secret.start, secret, confidence })
