@@ -277,12 +277,9 @@ fn usable(rule: &Rule) -> Result<(), RuleError> {
     let wrong = |fault: String| Err(RuleError::Meaning { rule: rule.id.clone(), fault });
     match &rule.finder {
         Finder::File if rule.path.is_none() => wrong("it has neither `regex` nor `path`".to_owned()),
-        Finder::Regex { pattern, .. } if rule.group > 0 => match (pattern.program(), usize::try_from(rule.group)) {
-            (Some(program), Ok(group)) if program.captures_len() <= group => {
-                wrong(format!("`secretGroup` is beyond the expression's groups: {group}"))
-            }
-            _ => Ok(()),
-        },
+        Finder::Regex { pattern, .. } if usize::try_from(rule.group).is_ok_and(|group| group > pattern.groups()) => {
+            wrong(format!("`secretGroup` is beyond the expression's groups: {}", rule.group))
+        }
         _ => Ok(()),
     }
 }

@@ -42,6 +42,12 @@ impl Pattern {
         self.program.get_or_init(|| self.compile().ok()).as_ref()
     }
 
+    /// How many capture groups it has.
+    pub(super) fn groups(&self) -> usize {
+        let written = if self.exact { re2::rewritten(&self.source).ok() } else { None };
+        written.map_or_else(|| self.program().map_or(0, |program| program.captures_len() - 1), |(_, groups)| groups)
+    }
+
     /// Compiles now and says what is wrong.
     pub(super) fn check(&self) -> Result<&Regex, String> {
         match self.program() {
@@ -54,7 +60,7 @@ impl Pattern {
         if !self.exact {
             return compile(&self.source).map_err(|fault| fault.to_string());
         }
-        let source = re2::rewritten(&self.source).map_err(|fault| fault.to_string())?;
+        let source = re2::rewritten(&self.source).map_err(|fault| fault.to_string())?.0;
         let program = RegexBuilder::new(&source).nest_limit(NESTING).size_limit(PROGRAM_LIMIT).build();
         program.map_err(|fault| match fault {
             regex::Error::CompiledTooBig(_) => "its program is too large".to_owned(),

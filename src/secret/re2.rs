@@ -19,9 +19,10 @@ pub(super) struct Fault {
     place: String,
 }
 
-/// A source that `regex` reads as RE2 reads `source`. Groups keep their numbers and lose their names.
-pub(super) fn rewritten(source: &str) -> Result<String, Fault> {
-    let mut reader = Reader { rest: source, flags: Flags::default(), open: Vec::new(), here: Level::default() };
+/// A source that `regex` reads as RE2 reads `source`, and how many groups there are; `regex` forgets those that can take no
+/// part. Groups keep their numbers and lose their names.
+pub(super) fn rewritten(source: &str) -> Result<(String, usize), Fault> {
+    let mut reader = Reader { rest: source, flags: Flags::default(), groups: 0, open: Vec::new(), here: Level::default() };
     // A repetition right behind a repetition is a fault; what writes nothing (`\Q\E`, `(?i)`) keeps them apart.
     let mut repeated = false;
     while let Some(c) = reader.rest.chars().next() {
@@ -30,7 +31,7 @@ pub(super) fn rewritten(source: &str) -> Result<String, Fault> {
     if !reader.open.is_empty() {
         return Err(reader.fault("a group is not closed", source));
     }
-    Ok(reader.here.alternation())
+    Ok((reader.here.alternation(), reader.groups))
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,6 +75,7 @@ impl Level {
 struct Reader<'a> {
     rest: &'a str,
     flags: Flags,
+    groups: usize,
     /// Outer levels, how the one within begins, and the flags that hold again behind it.
     open: Vec<(Level, &'static str, Flags)>,
     here: Level,
@@ -161,6 +163,7 @@ impl<'a> Reader<'a> {
         if self.open.len() >= DEEPEST {
             return Err(self.fault("groups are nested too deeply", self.rest));
         }
+        self.groups += usize::from(with == "(");
         self.open.push((std::mem::take(&mut self.here), with, self.flags));
         self.flags = flags;
         Ok(())
@@ -527,7 +530,7 @@ mod tests {
     use super::*;
 
     fn first(source: &str, text: &str) -> Option<String> {
-        let program = Regex::new(&rewritten(source).unwrap()).unwrap();
+        let program = Regex::new(&rewritten(source).unwrap().0).unwrap();
         program.find(text.as_bytes()).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned())
     }
 
@@ -550,7 +553,7 @@ mod tests {
             (r"a\_b", "a_b", Some("a_b")),
             (r"\pN\p{Greek}\x{3b2}\x62", "1\u{3b1}\u{3b2}b", Some("1\u{3b1}\u{3b2}b")),
             (r"\P{^Greek}", "a\u{3b1}", Some("\u{3b1}")),
-            (r"\101\7", "A7", None),
+            (r"\1017", "A7", Some("A7")),
             (r"\101\07", "A\x07", Some("A\x07")),
             (r"a.c", "a\u{e9}c", Some("a\u{e9}c")),
             (r"a\C\Cc", "a\u{e9}c", Some("a\u{e9}c")),
@@ -613,6 +616,7 @@ mod tests {
             r"[\b]",
             r"\8",
             r"\1",
+            r"\7",
             r"\Z",
             r"\E",
             r"\h",
@@ -632,7 +636,8 @@ mod tests {
 
     #[test]
     fn groups_are_counted_also_where_none_can_take_part() {
-        let program = Regex::new(&rewritten(r"(a){0}(?:b)(?P<x>c)").unwrap()).unwrap();
+        assert_eq!(rewritten(r"(?:b)(?P<x>c)(a){0}").unwrap().1, 2);
+        let program = Regex::new(&rewritten(r"(a){0}(?:b)(?P<x>c)").unwrap().0).unwrap();
         assert_eq!(program.captures_len(), 3);
     }
 }

@@ -305,10 +305,10 @@ impl<'a> Search<'a> {
         let shift = |range: Range<usize>| range.start + window.start..range.end + window.start;
         let group = usize::try_from(rule.group).unwrap_or(0);
         if rule.custom {
-            for found in program.find_iter(part) {
-                if self.full {
-                    return;
-                }
+            let mut at = 0;
+            while at <= part.len() && !self.full {
+                let Some(found) = program.find_at(part, at) else { break };
+                at = behind(part, at, found.end());
                 let begin = window.start + found.start();
                 let Some((matched, secret)) = own_places(program, part, found.range(), group) else { continue };
                 self.matched(index, shift(matched), shift(secret), begin);
@@ -393,7 +393,7 @@ fn own_places(program: &Regex, part: &[u8], whole: Range<usize>, group: usize) -
     if matched.is_empty() {
         return None;
     }
-    let again = if program.captures_len() > 1 { program.captures(&part[matched.clone()]) } else { None };
+    let again = if group > 0 || program.captures_len() > 1 { program.captures(&part[matched.clone()]) } else { None };
     let secret = match again {
         Some(found) => match picked(&found, group) {
             Some(secret) => matched.start + secret.start..matched.start + secret.end,
@@ -403,6 +403,13 @@ fn own_places(program: &Regex, part: &[u8], whole: Range<usize>, group: usize) -
         None => matched.clone(),
     };
     Some((matched, secret))
+}
+
+/// Where the search goes on that began at `at` and found a match up to `end`: at least one character further.
+fn behind(text: &[u8], at: usize, end: usize) -> usize {
+    let here = text.get(at..text.len().min(at + 4)).unwrap_or_default();
+    let first = here.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    end.max(at + first.map_or(1, char::len_utf8))
 }
 
 /// Without the newlines at both ends.

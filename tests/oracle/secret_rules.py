@@ -358,7 +358,7 @@ def theirs(program, folder, full=False):
             out.append((one["RuleID"], one["File"], {0}, "the file"))
             continue
         if not one["Match"]:
-            out += [(one["RuleID"], one["File"], set(), "nothing")] if full else []  # KNOWN
+            out.append((one["RuleID"], one["File"], None, "nothing"))
             continue
         newlines = [at for at, byte in enumerate(data) if byte == 10]
         line = one["StartLine"] - 1
@@ -367,7 +367,7 @@ def theirs(program, folder, full=False):
             begin += 1
         ends = [end for end in range(begin, min(len(data), begin + 4 * len(one["Match"])) + 1) if lossy(data[begin:end]) == one["Match"]]
         places = occurrences(data, begin, ends[-1], one["Secret"]) if ends else set()
-        out.append((one["RuleID"], one["File"], places if one["Secret"] else {begin}, f"{one['Secret']!r} of {one['Match']!r} at {begin}"))
+        out.append((one["RuleID"], one["File"], places if one["Secret"] else set(range(begin, ends[-1] + 1 if ends else begin)), f"{one['Secret']!r} of {one['Match']!r} at {begin}"))
     return out
 
 
@@ -401,12 +401,15 @@ def differences(programs, files, tree):
     if want is None or have is None:
         return [] if want is None and have is None else [(None, f"gitleaks {'refuses' if want is None else 'takes'} the rules, fngate does not" + (f": {said}" if said else ""))]
     rest, out = list(have), []
-    for rule, file, places, words in sorted(want, key=lambda one: len(one[2])):
+    # A match of nothing is no finding here (KNOWN); in gitleaks a generic finding without a secret is silent beside one.
+    nothing = {file for _, file, places, _ in want if places is None}
+    for rule, file, places, words in sorted((one for one in want if one[2] is not None), key=lambda one: len(one[2])):
         found = next((one for one in rest if one[:2] == (rule, file) and one[2] in places), None)
         if found:
             rest.remove(found)
         else:
             out.append((file, f"missed: {rule}, {file}: {words}"))
+    rest = [one for one in rest if one[1] not in nothing or "generic" not in one[0].lower()]
     return out + [(file, f"too much: {rule}, {file}, at {place}") for rule, file, place in rest]
 
 

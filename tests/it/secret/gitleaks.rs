@@ -70,6 +70,7 @@ fn the_secret_is_the_group_or_the_first_that_took_part() {
     assert_eq!(column(&format!("{base}secretGroup = 3\n"), "pass=abc!"), 9);
     assert_eq!(column("[[rules]]\nid = \"a\"\nregex = '''b+'''\n", "aabb"), 3);
     assert_eq!(column(&format!("{base}secretGroup = -1\n"), "pass=abc!"), 6);
+    assert_eq!(column("[[rules]]\nid = \"a\"\nregex = '''b(a){0}'''\nsecretGroup = 1\n", "aabb"), 3);
     // A group that took no part leaves a finding without a secret, which only an entropy drops.
     let none = format!("{base}secretGroup = 1\n");
     assert_eq!(column(&none, " pass=abc!"), 2);
@@ -187,6 +188,8 @@ fn expressions_see_characters_and_ascii_classes() {
         (r"k\xe9e", "k\u{e9}e", 1),
         (r"k\C\Ce", "k\u{e9}e", 1),
         (r"k\we", "k\u{e9}e", 0),
+        (r"\C", "\u{e9}a", 2),
+        (r"(k){0}e", "ke", 1),
         (r"k\se", "k\x0be", 0),
         ("(?i)k", "\u{212a}", 1),
         (r"\<k\>", "<k>", 1),
