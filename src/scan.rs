@@ -27,10 +27,13 @@ pub const PROBLEMS: &[&ProblemKind] = &[&INTERNAL_ERROR];
 /// Shows the extractors and the scanner everything an artifact holds, and bounds what they could not attribute by what the
 /// operator knows about the build.
 pub fn scan(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound]) -> Inventory {
-    scan_with(artifact, limits, scanner, bounds, &[])
+    let mut found = scan_with(artifact, limits, scanner, bounds, &[]);
+    attribute_secrets(&mut found, &[]);
+    found
 }
 
-/// The same, where the build's own `node_modules` is at hand to compare bundles with.
+/// The same, where the build's own `node_modules` is at hand to compare bundles with. Whose the secrets are is left to
+/// [`attribute_secrets`], once it is known which packages are the operator's own.
 pub fn scan_with(artifact: &Artifact, limits: &Limits, scanner: Option<&Scanner>, bounds: &[Bound], trees: &[BuildTree]) -> Inventory {
     inventory(artifact, limits, &Eye { scanner, trees, search: false }, bounds)
 }

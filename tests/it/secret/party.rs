@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fngate::artifact::Artifact;
 use fngate::extract::BuildTree;
 use fngate::model::{Origin, Party, Secret, SecretLevel};
-use fngate::scan::{attribute_secrets, scan};
+use fngate::scan::{attribute_secrets, scan_with};
 use sha2::{Digest, Sha256};
 
 use super::{builtin, github};
@@ -26,7 +26,7 @@ fn found(files: &[(&str, &str)], private: &[&str], trees: &[BuildTree]) -> Vec<S
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), files);
     let artifact = Artifact::open(folder.path()).unwrap();
-    let mut inventory = scan(&artifact, &artifact.default_limits(), Some(builtin()), &[]);
+    let mut inventory = scan_with(&artifact, &artifact.default_limits(), Some(builtin()), &[], trees);
     let own = inventory.packages.iter_mut().filter(|package| private.contains(&package.name.as_str()));
     own.for_each(|package| package.origin = Origin::Own);
     attribute_secrets(&mut inventory, trees);

@@ -4,6 +4,12 @@
 //! `\<` are themselves, `{01}` is text, `a**` is a fault, a flag holds across `|`. What is written here leaves nothing to a
 //! default, and every flag is resolved to the place where it holds.
 
+mod class;
+#[cfg(test)]
+mod tests;
+
+use self::class::{CATEGORIES, DIGIT, POSIX, SCRIPTS, SPACE, WORD};
+
 /// The largest bound of a repetition, also of nested ones together.
 const MOST_REPEATED: u64 = 1000;
 /// Groups within groups.
@@ -484,160 +490,5 @@ fn bounds(text: &str) -> Option<(u64, Option<u64>, &str)> {
         None => number(inner).map(|count| (count, Some(count), behind)),
         Some((low, "")) => Some((number(low)?, None, behind)),
         Some((low, high)) => Some((number(low)?, Some(number(high)?), behind)),
-    }
-}
-
-const DIGIT: &[(char, char)] = &[('0', '9')];
-const SPACE: &[(char, char)] = &[('\t', '\n'), ('\x0c', '\r'), (' ', ' ')];
-const WORD: &[(char, char)] = &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
-const POSIX: &[(&str, &[(char, char)])] = &[
-    ("alnum", &[('0', '9'), ('A', 'Z'), ('a', 'z')]),
-    ("alpha", &[('A', 'Z'), ('a', 'z')]),
-    ("ascii", &[('\0', '\x7f')]),
-    ("blank", &[('\t', '\t'), (' ', ' ')]),
-    ("cntrl", &[('\0', '\x1f'), ('\x7f', '\x7f')]),
-    ("digit", DIGIT),
-    ("graph", &[('!', '~')]),
-    ("lower", &[('a', 'z')]),
-    ("print", &[(' ', '~')]),
-    ("punct", &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]),
-    ("space", &[('\t', '\r'), (' ', ' ')]),
-    ("upper", &[('A', 'Z')]),
-    ("word", WORD),
-    ("xdigit", &[('0', '9'), ('A', 'F'), ('a', 'f')]),
-];
-const CATEGORIES: &str = "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs";
-/// Unicode 15's.
-const SCRIPTS: &str = "\
-    Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum Bassa_Vah Batak Bengali Bhaiksuki Bopomofo Brahmi \
-    Braille Buginese Buhid Canadian_Aboriginal Carian Caucasian_Albanian Chakma Cham Cherokee Chorasmian Common Coptic Cuneiform \
-    Cypriot Cypro_Minoan Cyrillic Deseret Devanagari Dives_Akuru Dogra Duployan Egyptian_Hieroglyphs Elbasan Elymaic Ethiopic \
-    Georgian Glagolitic Gothic Grantha Greek Gujarati Gunjala_Gondi Gurmukhi Han Hangul Hanifi_Rohingya Hanunoo Hatran Hebrew \
-    Hiragana Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Javanese Kaithi Kannada Katakana Kawi Kayah_Li \
-    Kharoshthi Khitan_Small_Script Khmer Khojki Khudawadi Lao Latin Lepcha Limbu Linear_A Linear_B Lisu Lycian Lydian Mahajani \
-    Makasar Malayalam Mandaic Manichaean Marchen Masaram_Gondi Medefaidrin Meetei_Mayek Mende_Kikakui Meroitic_Cursive \
-    Meroitic_Hieroglyphs Miao Modi Mongolian Mro Multani Myanmar Nabataean Nag_Mundari Nandinagari New_Tai_Lue Newa Nko Nushu \
-    Nyiakeng_Puachue_Hmong Ogham Ol_Chiki Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_Sogdian \
-    Old_South_Arabian Old_Turkic Old_Uyghur Oriya Osage Osmanya Pahawh_Hmong Palmyrene Pau_Cin_Hau Phags_Pa Phoenician \
-    Psalter_Pahlavi Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham SignWriting Sinhala Sogdian Sora_Sompeng Soyombo \
-    Sundanese Syloti_Nagri Syriac Tagalog Tagbanwa Tai_Le Tai_Tham Tai_Viet Takri Tamil Tangsa Tangut Telugu Thaana Thai Tibetan \
-    Tifinagh Tirhuta Toto Ugaritic Vai Vithkuqi Wancho Warang_Citi Yezidi Yi Zanabazar_Square";
-
-#[cfg(test)]
-mod tests {
-    use regex::bytes::Regex;
-
-    use super::*;
-
-    fn first(source: &str, text: &str) -> Option<String> {
-        let program = Regex::new(&rewritten(source).unwrap().0).unwrap();
-        program.find(text.as_bytes()).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned())
-    }
-
-    #[test]
-    fn what_re2_reads_is_read_as_re2_reads_it() {
-        for (source, text, wanted) in [
-            (r"^\$(?:\d+|{\d+})$", "${12}", Some("${12}")),
-            (r"a{2}b{1,}c{1,3}", "aabbcc", Some("aabbcc")),
-            (r"a{01}", "a{01}", Some("a{01}")),
-            (r"a{,3}", "aaa{,3}", Some("a{,3}")),
-            (r"[[a]+", "[a", Some("[a")),
-            (r"[]a]+", "]a", Some("]a")),
-            (r"[^]a]+", "]ab", Some("b")),
-            (r"[a&&b]+", "a&b", Some("a&b")),
-            (r"[--9~~]+", "a-~", Some("-~")),
-            (r"\Qa.b\Ec+", "a.bcc", Some("a.bcc")),
-            (r"\Qa.b", "a.b", Some("a.b")),
-            (r"\Qab\E+", "abb", Some("abb")),
-            (r"\<b\>", "<b>", Some("<b>")),
-            (r"a\_b", "a_b", Some("a_b")),
-            (r"\pN\p{Greek}\x{3b2}\x62", "1\u{3b1}\u{3b2}b", Some("1\u{3b1}\u{3b2}b")),
-            (r"\P{^Greek}", "a\u{3b1}", Some("\u{3b1}")),
-            (r"\1017", "A7", Some("A7")),
-            (r"\101\07", "A\x07", Some("A\x07")),
-            (r"a.c", "a\u{e9}c", Some("a\u{e9}c")),
-            (r"a\C\Cc", "a\u{e9}c", Some("a\u{e9}c")),
-            (r"a[^x]c", "a\u{e9}c", Some("a\u{e9}c")),
-            (r"\w+", "\u{e9}a", Some("a")),
-            (r"\s+", "\u{a0}\x0b ", Some(" ")),
-            (r"[[:space:]]+", "\u{a0}\x0b ", Some("\x0b ")),
-            (r"\bb", "\u{e9}b", Some("b")),
-            (r"(?i)k", "\u{212a}", Some("\u{212a}")),
-            (r"(?i:a|b)c", "Ac", Some("Ac")),
-            (r"(?:(?i)a|b)c", "Bc", Some("Bc")),
-            (r"(?i)[^\W]+", "\u{17f}", Some("\u{17f}")),
-            (r"(?U)a+b??", "aab", Some("a")),
-            (r"(?U)a+?", "aab", Some("aa")),
-            (r"a(?i)*b", "aaB", Some("aaB")),
-            (r"(?m)^b$", "a\nb\nc", Some("b")),
-            (r"^b$", "a\nb\nc", None),
-            (r"(?s)a.b", "a\nb", Some("a\nb")),
-            (r"a.b", "a\nb", None),
-            (r"a\z", "a\n", None),
-            (r"(?P<n>a)(?<n>b)", "ab", Some("ab")),
-            (r"\x{D800}|a", "a", Some("a")),
-            (r"[\x{D800}]", "a", None),
-            (r"[^\s\S]", "a", None),
-            (r"a*\Q\E*b", "aab", Some("aab")),
-            (r"(|a)+b", "ab", Some("ab")),
-            (r"^*a", "a", Some("a")),
-            (r"\p{C}", "\u{378}\u{ad}", Some("\u{ad}")),
-        ] {
-            assert_eq!(first(source, text).as_deref(), wanted, "{source}");
-        }
-    }
-
-    #[test]
-    fn what_re2_refuses_is_refused() {
-        for source in [
-            "a(",
-            "a)",
-            "[a",
-            "[z-a]",
-            "*",
-            "|*",
-            "(*)",
-            "a**",
-            "a*?+",
-            "a{2}{3}",
-            "a{1001}",
-            "(a{100}){11}",
-            "x{2,1}",
-            "(?x)a",
-            "(?u)a",
-            "(?=a)",
-            "(?<=a)",
-            "(?i-)",
-            "(?P<>a)",
-            "(?P=n)",
-            "(?#c)",
-            "[[:foo:]]",
-            r"[a-\d]",
-            r"[\b]",
-            r"\8",
-            r"\1",
-            r"\7",
-            r"\Z",
-            r"\E",
-            r"\h",
-            r"\p{greek}",
-            r"\p{Letter}",
-            r"\p{Garay}",
-            r"\p{L",
-            r"\x{}",
-            r"\x{110000}",
-            r"\xg1",
-            "\\",
-            r"\cA",
-        ] {
-            assert!(rewritten(source).is_err(), "{source}");
-        }
-    }
-
-    #[test]
-    fn groups_are_counted_also_where_none_can_take_part() {
-        assert_eq!(rewritten(r"(?:b)(?P<x>c)(a){0}").unwrap().1, 2);
-        let program = Regex::new(&rewritten(r"(a){0}(?:b)(?P<x>c)").unwrap().0).unwrap();
-        assert_eq!(program.captures_len(), 3);
     }
 }
