@@ -10,6 +10,9 @@ const LONGEST: usize = 48 << 10;
 /// Bytes of a piece that the next one sees again.
 const OVERLAP: usize = 8 << 10;
 
+/// Backslashes that escape one another.
+const MOST_ESCAPED: usize = 16;
+
 /// Shows every stretch with an escape in it, as far as a space or a quote on either side, until `show` has enough.
 pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
     let (mut at, mut floor) = (0, 0);
@@ -48,11 +51,24 @@ fn next(text: &[u8], from: usize) -> Option<usize> {
 
 /// The character that an escape at the beginning of `text` stands for, and its length.
 fn escape(text: &[u8]) -> Option<(u8, usize)> {
+    // A text within a text has its backslashes escaped.
+    if text.starts_with(b"\\\\") {
+        let more = text.iter().take(MOST_ESCAPED).take_while(|&&byte| byte == b'\\').count() - 1;
+        return match text.get(more + 1) {
+            Some(b'x' | b'u' | b'U') => plain(&text[more..]).map(|(byte, length)| (byte, length + more)),
+            _ => None,
+        };
+    }
+    plain(text)
+}
+
+fn plain(text: &[u8]) -> Option<(u8, usize)> {
     let (radix, from, to, close) = match text {
         [b'%', ..] => (16, 1, 3, None),
         [b'\\', b'x' | b'u', b'{', ..] => (16, 3, 9, Some(b'}')),
         [b'\\', b'x', ..] => (16, 2, 4, None),
         [b'\\', b'u', ..] | [b'U', b'+', ..] => (16, 2, 6, None),
+        [b'\\', b'U', ..] => (16, 2, 10, None),
         [b'\\', b'0'..=b'3', ..] => (8, 1, 4, None),
         [b'&', b'#', b'x' | b'X', ..] => (16, 3, 9, Some(b';')),
         [b'&', b'#', ..] => (10, 2, 9, Some(b';')),
@@ -66,9 +82,9 @@ fn escape(text: &[u8]) -> Option<(u8, usize)> {
             (&tail[..width], from + width + 1)
         }
     };
-    let mut code = 0;
+    let mut code: u32 = 0;
     for &digit in digits {
-        code = code * radix + char::from(digit).to_digit(radix)?;
+        code = code.checked_mul(radix)?.checked_add(char::from(digit).to_digit(radix)?)?;
     }
     let byte = u8::try_from(code).ok()?;
     (!digits.is_empty() && super::is_readable(byte)).then_some((byte, length))

@@ -51,6 +51,8 @@ fn escapes_of_languages_and_markup_are_read() {
         written(&|c| format!("\\u{{{c:x}}}")),
         written(&|c| format!("\\x{c:02X}")),
         written(&|c| format!("U+{c:04X}")),
+        written(&|c| format!("\\\\u{c:04x}")),
+        written(&|c| format!("\\U{c:08x}")),
         format!("q={token}&#61;1"),
     ] {
         assert_eq!(in_file("f.txt", format!("a \"{text}\" b").as_bytes()).len(), 1, "{text}");
