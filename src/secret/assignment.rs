@@ -342,7 +342,9 @@ pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, place: Surroundings
     let each = score / value.len().min(256) as f64;
     // Keys of published test vectors stand beside what they encrypt.
     let vector = is_hex(value) && (is_vector(place.around) || promise == Promise::Vague && value.len() == 40);
-    let strong = value.len() >= 16 && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value) && !vector;
+    // People's machines draw passwords shorter than keys.
+    let shortest = if promise == Promise::Password { 10 } else { 16 };
+    let strong = value.len() >= shortest && randomness::is_random_key(value) && each > 0.8 && !is_uuid(value) && !vector;
     if vector && promise == Promise::Vague {
         return None;
     }
