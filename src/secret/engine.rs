@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-use crate::model::Confidence;
+use crate::model::{Confidence, SecretLevel};
 
 use super::allowlist::Allowlist;
 use super::assignment;
@@ -196,9 +196,18 @@ impl Engine {
         }
         self.without_echoes(text, &mut customs, &kept);
         kept.extend(customs);
+        if kept.len() > MOST {
+            // The gravest stay.
+            kept.sort_by_key(|hit| self.level(hit));
+            kept.truncate(MOST);
+        }
         kept.sort_by_key(|hit| (hit.secret.start, hit.rule));
-        kept.truncate(MOST);
         kept
+    }
+
+    /// How grave a match is by its rule and by how sure it is.
+    pub(super) fn level(&self, hit: &Hit) -> SecretLevel {
+        self.rules[hit.rule].level.unwrap_or(if hit.confidence == Confidence::Low { SecretLevel::Warn } else { SecretLevel::Deny })
     }
 
     /// gitleaks drops a finding of a rule called `generic` where the secret of another on the same line has it in it.

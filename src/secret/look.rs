@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-use crate::model::{Confidence, EntryPath, Party, Problem, Secret, SecretLevel};
+use crate::model::{EntryPath, Party, Problem, Secret, SecretLevel};
 
 use super::check::Check;
 use super::decode::{self, DEEPEST, Decoded, utf16, wide_strings};
@@ -185,12 +185,7 @@ impl<'a> Look<'a> {
         let value = &text.bytes[hit.secret.clone()];
         let body = if matches!(rule.check, Some(Check::Pem)) { pem::letters(value) } else { value.to_vec() };
         let name = &text.bytes[hit.name.clone()];
-        let level = match (rule.level, hit.confidence) {
-            _ if known::is_known(&body) => SecretLevel::Info,
-            (Some(level), _) => level,
-            (None, Confidence::Low) => SecretLevel::Warn,
-            (None, _) => SecretLevel::Deny,
-        };
+        let level = if known::is_known(&body) { SecretLevel::Info } else { self.scanner.engine.level(hit) };
         let (key, bits) = (self.scanner.key.as_deref(), randomness::bits(&body));
         Secret {
             rule: rule.id.clone(),

@@ -82,6 +82,24 @@ fn base64_in_lines_and_behind_other_letters_is_read() {
     assert_eq!(in_file("f.txt", german.as_bytes()).len(), 1);
 }
 
+proptest::proptest! {
+    #[test]
+    fn base64_is_read_whatever_stands_around_it(
+        junk in "[A-Za-z0-9]{0,9}",
+        before in "[ -~]{0,40}",
+        after in "[ -~]{0,40}",
+        width in proptest::option::of(40usize..100),
+    ) {
+        let once = STANDARD.encode(format!("{before} {} {after}", github()));
+        let text = match width {
+            Some(width) => once.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect::<Vec<_>>().join("\n"),
+            None => format!("{junk}{once}"),
+        };
+        let found = in_file("f.txt", text.as_bytes());
+        proptest::prop_assert!(found.iter().any(|secret| secret.rule == "github-pat"), "{}", text);
+    }
+}
+
 #[test]
 fn compressed_base64_is_read_and_bounded() {
     use std::io::Write;

@@ -7,10 +7,12 @@ use super::{builtin, github, path, with_rules};
 #[test]
 fn twenty_megabytes_on_one_line_take_linear_time() {
     let token = github();
-    let patterns: [String; 9] = [
+    let patterns: [String; 11] = [
         "a".into(),
         "ghp_".into(),
         "token=".into(),
+        "key=".repeat(255) + "\n",
+        "4142434445".into(),
         "key:\"x\",".into(),
         "://a:b@".into(),
         "-----BEGIN RSA PRIVATE KEY-----".into(),
@@ -21,7 +23,7 @@ fn twenty_megabytes_on_one_line_take_linear_time() {
     for pattern in patterns {
         let of = |size: usize| pattern.repeat(size / pattern.len());
         // All of it once; the others show the same at a tenth.
-        let unit = if pattern.starts_with("key") { 2 << 20 } else { 200 << 10 };
+        let unit = if pattern.starts_with("key:") { 2 << 20 } else { 200 << 10 };
         let (small, large) = (of(unit), of(10 * unit));
         let time = |text: &str| {
             let start = Instant::now();
@@ -48,6 +50,31 @@ fn more_findings_than_are_listed_are_a_problem() {
 }
 
 #[test]
+fn of_too_many_findings_the_gravest_are_listed() {
+    let decoys: String = (0..1500).map(|n| format!("http://u{n}:kzq{}@db.acme.io/\n", "vw")).collect();
+    let found = builtin().scan(&path("app/settings.py"), format!("{decoys}t = '{}'\n", github()).as_bytes());
+    assert_eq!(found.secrets.len(), 1000);
+    assert!(found.secrets.iter().any(|secret| secret.rule == "github-pat"));
+    assert_eq!(found.problems[0].kind, "secret-overflow");
+}
+
+#[test]
+fn rules_that_look_at_each_other_take_no_square_of_their_findings() {
+    let pair = |n: usize| format!("gx_{n:06} sp_{n:06}");
+    let line: String = (0..20_000).map(|n| pair(n) + " ").collect();
+    let lines: String = (0..20_000).map(|n| pair(n) + "\n").collect();
+    let spec = "[[rules]]\nid = \"spec\"\nregex = 'sp_\\d{6}'\n";
+    let generic = format!("[[rules]]\nid = \"generic-x\"\nregex = 'gx_\\d{{6}}'\n{spec}");
+    let near = "[[rules.required]]\nid = \"spec\"\nwithinLines = 1\n";
+    let required = format!("[[rules]]\nid = \"x\"\nregex = 'gx_\\d{{6}}'\n{near}{spec}skipReport = true\n");
+    let start = Instant::now();
+    for (rules, text) in [(generic, line), (required, lines)] {
+        assert_eq!(with_rules(&rules).unwrap().scan(&path("f"), text.as_bytes()).secrets.len(), 1000);
+    }
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
 fn catastrophic_expressions_are_not() {
     let scanner = with_rules("[[rules]]\nid = \"evil\"\nregex = '''(a+)+(b|$)x'''\n").unwrap();
     let start = Instant::now();
@@ -58,7 +85,11 @@ fn catastrophic_expressions_are_not() {
 #[test]
 fn arbitrary_bytes_never_panic() {
     let mut seed = 0x9e37_79b9_7f4a_7c15u64;
-    let pieces: [&[u8]; 16] = [
+    let pieces: [&[u8]; 20] = [
+        b"H4sIAAAA",
+        b"&#x67;",
+        b"U+0067",
+        b"R0hQX2tSOXYybVRxN1d4TGJaNGNOczhZcERmRzFoSjZ1QQ==",
         b"ghp_",
         b"-----BEGIN PRIVATE KEY-----",
         b"://",
