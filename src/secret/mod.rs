@@ -7,6 +7,7 @@
 mod allowlist;
 mod assignment;
 mod attribute;
+mod candidate;
 mod check;
 mod checksum;
 mod decode;

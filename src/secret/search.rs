@@ -8,7 +8,8 @@ use regex::bytes::{Captures, Regex};
 use crate::model::Confidence;
 
 use super::allowlist::Subject;
-use super::assignment::{self, Assigned, Strength, Surroundings};
+use super::assignment::{self, Assigned};
+use super::candidate::{self, Strength, Surroundings};
 use super::check::{Check, Proof};
 use super::engine::{Action, Engine, Hit, MOST};
 use super::letters;
@@ -226,7 +227,7 @@ impl<'a> Search<'a> {
             around: &bytes[found.name.start.saturating_sub(NEAR)..bytes.len().min(found.value.end + NEAR)],
             config: self.text.config,
         };
-        let strength = assignment::judge(&bytes[found.name.clone()], &bytes[found.value.clone()], found.quoted, place);
+        let strength = candidate::judge(&bytes[found.name.clone()], &bytes[found.value.clone()], found.quoted, place);
         // Of a list of strings one names the next by chance too.
         let gap = &bytes[found.name.end..found.value.start];
         let listed = gap.contains(&b',') && !gap.iter().any(|byte| matches!(byte, b':' | b'='));
