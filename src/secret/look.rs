@@ -140,7 +140,7 @@ impl<'a> Look<'a> {
     fn encoded(&mut self, text: &Text<'_>, context: &Context<'_>, wanted: &dyn Fn(usize) -> bool) {
         let mut lines = Lines::new(text.bytes);
         let mut last = 0;
-        decode::each(text.bytes, &mut |Decoded { start, bytes, encodings, is_loose, is_cut }| {
+        decode::each(text.bytes, &mut |Decoded { start, bytes, encodings, raw, is_loose, is_cut }| {
             if self.seen.len() > 8 * MOST {
                 return false;
             }
@@ -163,7 +163,7 @@ impl<'a> Look<'a> {
             let within = Some(context.within.unwrap_or_else(|| context.base.plus(line, column)));
             let inner = Context { within, chain: [&context.chain, encodings].concat(), ..context.clone() };
             let mut decoded = text.decoded(&bytes);
-            decoded.repeated = matches!(encodings, ["percent" | "html" | "unicode"]) && has_url(&text.bytes[start..], bytes.len());
+            decoded.raw = &text.bytes[start..start + raw];
             if is_loose || text.kind == Kind::Binary {
                 self.both(&decoded, &inner);
             } else {
@@ -218,11 +218,6 @@ impl<'a> Look<'a> {
         let mut keep = keep.into_iter();
         self.seen.retain(|_| keep.next().unwrap_or(true));
     }
-}
-
-/// Whether what stands at the beginning of `raw`, as long as what it was decoded to, has a URL in it as it is.
-fn has_url(raw: &[u8], length: usize) -> bool {
-    memchr::memmem::find(&raw[..raw.len().min(length)], b"://").is_some()
 }
 
 fn hash(value: &[u8]) -> u64 {

@@ -85,8 +85,7 @@ impl<'a> Search<'a> {
                 match action {
                     Action::Rule(rule) => self.keyword(rule, found.range()),
                     Action::Assignment if self.text.kind == Kind::Text => self.assignment(found.range()),
-                    Action::Url if !self.text.repeated => self.url(found.start()),
-                    Action::Url => {}
+                    Action::Url => self.url(found.start()),
                     Action::Assignment => {}
                 }
             }
@@ -199,6 +198,11 @@ impl<'a> Search<'a> {
     fn url(&mut self, mark: usize) {
         let bytes = self.text.bytes;
         let Some(found) = url::around(bytes, mark) else { return };
+        // What began in the open has been read as it stands: `http://user%40mail:password@host`.
+        let begin = &bytes[found.scheme.start..found.user.end.min(found.user.start + 4)];
+        if memchr::memmem::find(self.text.raw, begin).is_some() {
+            return;
+        }
         let scheme = bytes[found.scheme.clone()].to_ascii_lowercase();
         let named = |rule: &&usize| matches!(&self.engine.rules[**rule].finder, Finder::Url { schemes } if schemes.iter().any(|known| known.as_bytes() == scheme));
         let other = |rule: &&usize| matches!(&self.engine.rules[**rule].finder, Finder::Url { schemes } if schemes.is_empty());

@@ -19,8 +19,8 @@ pub(super) struct Text<'a> {
     pub(super) config: bool,
     /// A lockfile: full of random values that are no secrets.
     pub(super) lock: bool,
-    /// Its URLs stand in the text that it was decoded from, where they have been read as they are.
-    pub(super) repeated: bool,
+    /// What it was decoded from, where that may have a URL of it as it is.
+    pub(super) raw: &'a [u8],
 }
 
 /// How much of a file decides what it is.
@@ -32,7 +32,7 @@ impl<'a> Text<'a> {
     /// The text of a file.
     pub(super) fn of_file(path: &'a str, bytes: &'a [u8]) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        Self { path, bytes, kind: kind(bytes), config: is_config(&name), lock: is_lock(path, &name), repeated: false }
+        Self { path, bytes, kind: kind(bytes), config: is_config(&name), lock: is_lock(path, &name), raw: b"" }
     }
 
     /// What stood in it in another form.

@@ -34,7 +34,7 @@ pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
                 b'&' => &["html"],
                 _ => &["unicode"],
             };
-            if !show(Decoded { start, bytes: unescaped(&text[start..end]), encodings, is_loose: false, is_cut: false }) {
+            if !show(Decoded { start, bytes: unescaped(&text[start..end]), encodings, raw: end - start, is_loose: false, is_cut: false }) {
                 return;
             }
         }

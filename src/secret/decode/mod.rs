@@ -22,6 +22,8 @@ pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
     /// From the outside in.
     pub(super) encodings: &'static [&'static str],
+    /// How much of the text it is, where that tells anything.
+    pub(super) raw: usize,
     /// Something else stood directly before it, so that nothing tells where it begins.
     pub(super) is_loose: bool,
     /// It went on, and was not decoded further.

@@ -104,7 +104,7 @@ fn run(text: &[u8], first: Range<usize>, show: &mut Show<'_>) -> Option<usize> {
     let more = match whole(letters) {
         Some((bytes, encodings)) => {
             let is_cut = letters.len() > WHOLE || bytes.len() == WHOLE;
-            show(Decoded { start: place(0), bytes, encodings, is_loose: false, is_cut })
+            show(Decoded { start: place(0), bytes, encodings, raw: 0, is_loose: false, is_cut })
         }
         None => windows(letters, &place, show),
     };
@@ -209,7 +209,7 @@ fn readable(bytes: &[u8], out: &mut Vec<Decoded>, encodings: &'static [&'static 
         let length = bytes[at..].iter().take_while(|&&byte| is_readable(byte)).count();
         if length >= shortest {
             let start = place(at);
-            out.push(Decoded { start, bytes: bytes[at..at + length].to_vec(), encodings, is_loose: start > 0, is_cut: false });
+            out.push(Decoded { start, bytes: bytes[at..at + length].to_vec(), encodings, raw: 0, is_loose: start > 0, is_cut: false });
         }
         at += length + 1;
     }

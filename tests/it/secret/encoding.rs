@@ -150,6 +150,15 @@ fn what_stands_in_the_open_is_not_found_again_decoded() {
 }
 
 #[test]
+fn a_url_within_a_url_is_read() {
+    let inner = ["postgres%3A%2F%2Fsvc%3Aq9Tv2", "Lm4Xc7P%40db.acme.io%2Fapp"].concat();
+    let found = in_file("f.txt", format!("GET https://acme.io/open?next={inner} 200").as_bytes());
+    assert_eq!(found.iter().map(|secret| secret.rule.as_str()).collect::<Vec<_>>(), ["postgres-url"]);
+    let outer = ["https://anna%40acme.io:q9Tv2", "Lm4Xc7P@git.acme.io/x"].concat();
+    assert_eq!(in_file("f.txt", outer.as_bytes()).len(), 1, "once");
+}
+
+#[test]
 fn utf_16_is_read_with_and_without_its_mark() {
     let text = format!("<add key=\"x\"/>\r\n<t>{}</t> and more of the same text", github());
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
