@@ -44,7 +44,7 @@ pub enum SecretLevel {
 pub struct Secret {
     /// The id of the rule.
     pub rule: String,
-    /// The file, `outer!/inner` for nested ones; for what stood in a source map or an encoding, the file that holds it.
+    /// The file, `outer!/inner` for nested ones and for the sources of a source map; for what was encoded, the file that holds it.
     pub path: EntryPath,
     /// Line, from 1.
     pub line: u32,
