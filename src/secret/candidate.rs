@@ -110,12 +110,6 @@ const OPEN: &[&str] = &[
     "integrity",
     "primarykey",
     "foreignkey",
-    "fingerprint",
-    "requesttoken",
-    "clienttoken",
-    "locktoken",
-    "actiontoken",
-    "updatetoken",
     "encryptedkey",
     "websocketkey",
     "rspauth",
@@ -132,7 +126,7 @@ const OPEN: &[&str] = &[
 ];
 
 /// Words before a name that make it one of them: `Next page token`, `GPG key`.
-const OPENING: &[&[u8]] = &[b"page", b"next", b"gpg", b"pgp", b"public", b"continuation", b"sync", b"csrf", b"xsrf", b"fingerprint"];
+const OPENING: &[&[u8]] = &[b"page", b"next", b"gpg", b"pgp", b"public", b"continuation", b"sync", b"csrf", b"xsrf"];
 
 /// What the name promises, from its end: `db.password_prod` promises what `password` does, `passwordField` nothing.
 fn promise(name: &[u8]) -> Option<Promise> {
@@ -180,7 +174,13 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn judge(name: &[u8], value: &[u8], quoted: bool, place: Surroundings<'_>) -> Option<Strength> {
     let promise = promise(name)?;
     let config = place.config;
-    if is_open(place.before, name) || is_public_point(value) || is_json(value) || is_badge(place.before) || is_told(value) {
+    if is_open(place.before, name)
+        || is_public_point(value)
+        || is_json(value)
+        || is_badge(place.before)
+        || is_told(value)
+        || is_request(name, value)
+    {
         return None;
     }
     let makeup = Makeup::of(value);
@@ -235,6 +235,13 @@ fn is_public_point(value: &[u8]) -> bool {
     matches!(value.len(), 87 | 88)
         && value.first() == Some(&b'B')
         && super::check::base64(value).is_some_and(|key| key.len() == 65 && key[0] == 4)
+}
+
+/// The token by which a request is known when it is sent again: a UUID.
+fn is_request(name: &[u8], value: &[u8]) -> bool {
+    const NAMES: &[&[u8]] = &[b"requesttoken", b"clienttoken", b"locktoken", b"actiontoken", b"updatetoken"];
+    let lower = name.to_ascii_lowercase();
+    is_uuid(value) && NAMES.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
 }
 
 /// What says itself that it is a hash, an address, a name or an alphabet.
@@ -355,6 +362,9 @@ mod tests {
         assert_eq!(strength("iv: \"00\", ", "key", key, ", ct: \"8f0c17aa22bd94e1c3\""), None);
         assert_ne!(strength("", "key", key, ", ct: getCt()"), None);
         assert_eq!(strength("make it public\n", "api_key", key, ""), Some(Strength::Strong));
+        assert_ne!(strength("", "fingerprint_key", key, ""), None);
+        assert_eq!(strength("", "client_token", key, ""), Some(Strength::Strong));
+        assert_eq!(strength("", "clientRequestToken", "bcd2f1b8-9a1e-4a3f-8c55-0d2b7e6f1a90", ""), None);
         assert_eq!(strength("the next page ", "token", "eav1OzQB0OM8rLdGXOEsyQWSG", ""), None);
     }
 }

@@ -142,6 +142,8 @@ impl<'a> Look<'a> {
         let mut last = 0;
         decode::each(text.bytes, &mut |Decoded { start, bytes, encodings, raw, is_loose, is_cut }| {
             if self.seen.len() > 8 * MOST {
+                // What is left may hold others; that some are echoes of one another does not make it searched.
+                self.problems.push(overflow(self.path));
                 return false;
             }
             if !wanted(start) {

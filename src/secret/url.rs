@@ -80,7 +80,6 @@ const USERS: &[&[u8]] = &[
     b"name",
     b"me",
     b"foo",
-    b"login",
     b"john",
     b"jane",
     b"john.doe",
@@ -91,13 +90,7 @@ const USERS: &[&[u8]] = &[
     b"yourname",
     b"myuser",
     b"someuser",
-    b"dbuser",
-    b"db_user",
-    b"usr1",
-    b"user1",
-    b"test",
     b"example",
-    b"account",
 ];
 
 /// Reads the URL around a `://` at `mark`.
@@ -130,7 +123,9 @@ pub(super) fn around(text: &[u8], mark: usize) -> Option<Credentials> {
     let numbered = password.strip_prefix(b"key_").is_some_and(|rest| rest.len() == 4 && rest.iter().all(u8::is_ascii_digit));
     let stand_in = common || numbered || randomness::is_placeholder(password);
     // `user:password@` is how documentation says it, whatever the host.
-    let documented = user.to_ascii_lowercase().starts_with(b"your") || numbered && user.is_empty() || is_documented(user, password);
+    let documented = [&b"your-"[..], b"your_"].iter().any(|word| user.to_ascii_lowercase().starts_with(word))
+        || numbered && user.is_empty()
+        || is_documented(user, password);
     let short = password.len() <= 8 && password.iter().all(u8::is_ascii_lowercase);
     if width < 2
         || password.len() < 3

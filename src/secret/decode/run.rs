@@ -101,14 +101,12 @@ fn run(text: &[u8], first: Range<usize>, show: &mut Show<'_>) -> Option<usize> {
         let (offset, start) = lines[lines.partition_point(|&(offset, _)| offset <= at) - 1];
         start + at - offset
     };
-    let more = match whole(letters) {
-        Some((bytes, encodings)) => {
-            let is_cut = letters.len() > WHOLE || bytes.len() == WHOLE;
-            show(Decoded { start: place(0), bytes, encodings, raw: 0, is_loose: false, is_cut })
-        }
-        None => windows(letters, &place, show),
-    };
-    more.then_some(line.end)
+    let more = whole(letters).is_none_or(|(bytes, encodings)| {
+        let is_cut = letters.len() > WHOLE || bytes.len() == WHOLE;
+        show(Decoded { start: place(0), bytes, encodings, raw: 0, is_loose: false, is_cut })
+    });
+    // Other values may stand in the lines behind.
+    (more && windows(letters, &place, show)).then_some(line.end)
 }
 
 /// The length of a line end between two lines of one run, as it is or as a string literal has it; 0 for none.

@@ -110,6 +110,10 @@ fn compressed_base64_is_read_and_bounded() {
     };
     let found = in_file("f.txt", STANDARD.encode(gzip(github().as_bytes())).as_bytes());
     assert_eq!(found[0].decoded, ["base64", "gzip"]);
+    // A value of its own on the next line.
+    let padded: Vec<u8> = (0..).map(|n| gzip(&b"nothing in it".repeat(n + 1))).find(|zip| zip.len() % 3 == 0).unwrap();
+    let lines = format!("{}\n{}\n", STANDARD.encode(padded), STANDARD.encode(github()));
+    assert_eq!(in_file("f.txt", lines.as_bytes()).len(), 1);
     let bomb = STANDARD.encode(gzip(&vec![b' '; 64 << 20]));
     let found = builtin().scan(&path("f.txt"), bomb.as_bytes());
     assert_eq!(found.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), ["secret-encoding-limit"]);
