@@ -1,6 +1,7 @@
 //! `fngate.toml`: raw, then valid. It knows every stage's settings; no stage knows it.
 
 mod raw;
+mod signature;
 mod valid;
 
 use std::fs;
@@ -11,7 +12,8 @@ use fngate::model::hex;
 use fngate::policy::Settings;
 use sha2::{Digest, Sha256};
 
-pub(crate) use valid::{AdvisoryMode, Key, Limits, Signature};
+pub(crate) use signature::{Name, Signature};
+pub(crate) use valid::{AdvisoryMode, Key, Limits};
 
 /// The file that is looked for in the working directory.
 const FILE: &str = "fngate.toml";

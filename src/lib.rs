@@ -65,11 +65,15 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Judges one artifact: scan, vulnerabilities, provenance, facts, verdict.
+    /// Judges one artifact: provenance, scan, vulnerabilities, facts, verdict.
     pub fn check(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Result<(Facts, Verdict), PolicyError> {
-        let mut inventory = self.scan(artifact);
+        self.judge(artifact, self.provenance(artifact, bundles), &[])
+    }
+
+    /// The same, where it is known already who signed it, and perhaps from what they said what may be inside.
+    pub fn judge(&self, artifact: &Artifact, provenance: Provenance, attested: &[Bound]) -> Result<(Facts, Verdict), PolicyError> {
+        let mut inventory = self.scan_within(artifact, attested);
         let (vulnerabilities, advisories) = self.vulnerabilities(&mut inventory);
-        let provenance = self.provenance(artifact, bundles);
         let facts = Facts {
             artifact: artifact.facts(&inventory),
             inventory,
@@ -84,8 +88,14 @@ impl Gate {
 
     /// What is inside.
     pub fn scan(&self, artifact: &Artifact) -> Inventory {
+        self.scan_within(artifact, &[])
+    }
+
+    /// What is inside, where somebody who is trusted has said besides what may be.
+    fn scan_within(&self, artifact: &Artifact, attested: &[Bound]) -> Inventory {
+        let bounds = [&self.bounds, attested].concat();
         let limits = if artifact.is_image() { &self.image_limits } else { &self.limits };
-        let mut inventory = scan::scan_with(artifact, limits, Some(&self.scanner), &self.bounds, &self.trees);
+        let mut inventory = scan::scan_with(artifact, limits, Some(&self.scanner), &bounds, &self.trees);
         for package in inventory.packages.iter_mut().chain(&mut inventory.candidates) {
             if package.origin != Origin::FirstParty && is_private(&self.private, &package.name) {
                 package.origin = Origin::Own;
@@ -125,7 +135,8 @@ impl Gate {
     }
 
     /// Who signed it. A directory has no bytes of its own that anybody could have signed.
-    fn provenance(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Provenance {
+    #[must_use]
+    pub fn provenance(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Provenance {
         if artifact.kind() == ArtifactKind::Directory {
             return Provenance::default();
         }

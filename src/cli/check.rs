@@ -13,9 +13,11 @@ use fngate::model::{Advisories, Outcome};
 use fngate::report::{Examined, Judged, REPORTERS, Reporter, Run, Screen, reporter, timestamp};
 use fngate::signature::{self, BundleFile};
 
-use super::Global;
 use super::progress::Progress;
 use super::setup::{self, GateArgs, Setup};
+use super::signing::SigningArgs;
+use super::verdict::{Notary, SummaryArgs};
+use super::{Global, evidence, policy};
 
 /// Options of `fngate check`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +43,13 @@ pub(crate) struct Args {
     /// A layer that is mounted beside each artifact: judged together, later ones over earlier ones (repeatable)
     #[arg(long, value_name = "ZIP")]
     layer: Vec<PathBuf>,
+    /// Sign of each artifact that passes that it passed: a verification summary, ARTIFACT.vsa.sigstore.json
+    #[arg(long)]
+    attest: bool,
+    #[command(flatten)]
+    signing: SigningArgs,
+    #[command(flatten)]
+    summary: SummaryArgs,
     #[command(flatten)]
     gate: GateArgs,
 }
@@ -60,14 +69,28 @@ fn report(text: &str) -> Result<(String, PathBuf), String> {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let names = expand(&args.artifacts)?;
+    // Who signs is found out first: a missing token should not be learned after the work is done.
+    let signing = if args.attest { Some(args.signing.prepare(args.gate.trusted_root())?) } else { None };
+    args.summary.check(names.len())?;
     let given = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let Setup { gate, config_digest, vex, pool } = setup::gate(&args.gate, global, &paths)?;
     let layers = layers(&args.layer);
     let progress = Progress::begin(global, names.len());
-    let call = Call { gate: &gate, bundles: &given, layers: &layers };
-    let artifacts: Vec<Examined> = pool.install(|| names.iter().map(|name| examine(&call, name, &progress)).collect());
+    let call = Call { gate: &gate, bundles: &given, layers: &layers, quiet: global.quiet };
+    let (artifacts, bundles): (Vec<Examined>, Vec<_>) = pool.install(|| names.iter().map(|name| examine(&call, name, &progress)).unzip());
     progress.end();
+    let mut unsigned = false;
+    if let Some(signing) = &signing {
+        let policy_digest = policy::combined(gate.policies.digest(), &config_digest);
+        let notary = Notary { signing, said: &args.summary, policy_digest: &policy_digest };
+        for (examined, bundles) in artifacts.iter().zip(&bundles) {
+            if let Err(error) = notary.attest(examined, bundles, global) {
+                super::complain(&error.context(format!("cannot sign the verdict: {}", examined.name)));
+                unsigned = true;
+            }
+        }
+    }
 
     let advisories = asked(&artifacts).unwrap_or_else(|| gate.advisories());
     let run = Run {
@@ -79,7 +102,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         artifacts,
         screen: Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) },
     };
-    Ok(deliver(args, &run)?.exit_code())
+    let outcome = deliver(args, &run)?;
+    // A verdict that was to be signed and is not leaves the deployment without one.
+    Ok(if unsigned { outcome.max(Outcome::Incomplete) } else { outcome }.exit_code())
 }
 
 /// Writes every report, each whatever became of the others, and says the outcome. One that could not be written leaves a run
@@ -151,6 +176,7 @@ struct Call<'a> {
     bundles: &'a [BundleFile],
     /// A layer that cannot be opened is an error of every artifact, because none can be judged without it.
     layers: &'a Result<Vec<Arc<Artifact>>, OpenError>,
+    quiet: bool,
 }
 
 /// Opens layers, the lowest first.
@@ -158,15 +184,19 @@ pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Arc<Artifact>>, OpenError>
     paths.iter().map(|path| Artifact::open(path).map(Arc::new)).collect()
 }
 
-/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other.
-fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> Examined {
+/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other. Gives its bundles too.
+fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> (Examined, Vec<BundleFile>) {
     progress.next(name);
     let result = catch_unwind(AssertUnwindSafe(|| judge(call, name)))
         .unwrap_or_else(|_| Err("internal-error: fngate itself failed on this artifact and judged nothing".to_owned()));
-    Examined { name: name.to_owned(), result }
+    let (result, bundles) = match result {
+        Ok((judged, bundles)) => (Ok(judged), bundles),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    (Examined { name: name.to_owned(), result }, bundles)
 }
 
-fn judge(call: &Call<'_>, name: &str) -> Result<Judged, String> {
+fn judge(call: &Call<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), String> {
     let layers = call.layers.as_ref().map_err(|error| format!("a layer cannot be judged: {}", explained(error)))?;
     let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
     let given = call.bundles;
@@ -176,8 +206,10 @@ fn judge(call: &Call<'_>, name: &str) -> Result<Judged, String> {
             signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
         bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
     }
-    let (facts, verdict) = call.gate.check(&artifact, &bundles).map_err(|error| line(&error.into()))?;
-    Ok(Judged { facts, verdict })
+    let provenance = call.gate.provenance(&artifact, &bundles);
+    let attested = evidence::attested(&provenance, call.quiet);
+    let (facts, verdict) = call.gate.judge(&artifact, provenance, &attested).map_err(|error| line(&error.into()))?;
+    Ok((Judged { facts, verdict }, bundles))
 }
 
 /// The same of an error that several artifacts share.

@@ -1,12 +1,14 @@
 //! What the operator knows about the build: lockfiles and bills of materials that lie beside the artifact, not in it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use fngate::extract::{BuildTree, read_lock};
-use fngate::model::{Bound, BoundKind, hex};
+use fngate::model::{Bound, BoundKind, Provenance, escaped, hex};
+use fngate::signature::is_bill;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::sbom_reader;
@@ -67,6 +69,28 @@ impl EvidenceArgs {
         }
         Ok(evidence)
     }
+}
+
+/// What the signed bills of materials say may be inside. One that cannot be read says nothing, and that is told.
+pub(crate) fn attested(provenance: &Provenance, quiet: bool) -> Vec<Bound> {
+    let mut bounds = Vec::new();
+    for statement in provenance.statements.iter().filter(|statement| is_bill(&statement.predicate_type)) {
+        // in-toto's SPDX predicate is the document; older signers wrap it in `Data`, as a text or as it is.
+        let content = match statement.predicate.get("Data") {
+            Some(Value::String(text)) => text.clone().into_bytes(),
+            Some(document) => document.to_string().into_bytes(),
+            None => statement.predicate.to_string().into_bytes(),
+        };
+        let name = format!("the bill of materials that {} signed", statement.signer);
+        match sbom_reader::packages(&content) {
+            Ok(packages) => bounds.push(Bound { name, kind: BoundKind::Sbom, sha256: hex(&Sha256::digest(&content)), packages }),
+            Err(error) if !quiet => {
+                let _ = writeln!(io::stderr(), "warning: nothing is taken from {}: {}", escaped(&name), super::said(&error));
+            }
+            Err(_) => {}
+        }
+    }
+    bounds
 }
 
 fn lock(path: &Path) -> anyhow::Result<Bound> {

@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, each with its `Args` and a `run` that returns the exit code.
 
+mod attest;
 mod check;
 mod completions;
 mod db;
 mod evidence;
 mod explain;
+mod key;
 mod policy;
 mod progress;
 mod query;
@@ -13,6 +15,10 @@ mod sbom;
 mod sbom_reader;
 mod secrets;
 mod setup;
+mod sign;
+mod signing;
+mod statement;
+mod verdict;
 mod verify;
 
 use std::fs::File;
@@ -85,6 +91,12 @@ enum Command {
     Secrets(secrets::Args),
     /// Verify who signed an artifact
     Verify(verify::Args),
+    /// Sign an artifact: `ARTIFACT.sigstore.json`
+    Sign(sign::Args),
+    /// Sign a statement about an artifact: its bill of materials, its provenance, the gate's verdict
+    Attest(attest::Args),
+    /// Make a key pair to sign with
+    Key(key::Args),
     /// Make and inspect the offline advisory database
     Db(db::Args),
     /// Explain a rule, a kind of problem or a reason
@@ -123,6 +135,9 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Verify(args) => verify::run(args),
+        Command::Sign(args) => sign::run(args, &cli.global),
+        Command::Attest(args) => attest::run(args, &cli.global),
+        Command::Key(args) => key::run(args, &cli.global),
         Command::Db(args) => db::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
@@ -170,6 +185,7 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         fngate::policy::VexError,
         fngate::secret::RuleError,
         fngate::signature::RequirementError,
+        fngate::signature::sign::SignError,
         fngate::signature::TrustError
     )
 }

@@ -2,9 +2,12 @@
 
 use std::env;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use fngate::model::hex;
 use fngate::policy::{Policies, Settings, prove};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::config::Config;
 
@@ -23,6 +26,15 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         policy: Vec<PathBuf>,
     },
+    /// Print the digest of policies and configuration together, which a verification summary states
+    Digest {
+        /// The configuration [default: fngate.toml in the working directory]
+        #[arg(long, value_name = "PATH")]
+        config: Option<PathBuf>,
+        /// A policy of your own: a file, or a folder with everything below (repeatable)
+        #[arg(long, value_name = "PATH")]
+        policy: Vec<PathBuf>,
+    },
     /// Run every `test_` rule of the built-in policies and of your own
     Test {
         /// Policies and their tests (`NAME_test.rego`): files, or folders with everything below
@@ -33,6 +45,10 @@ enum Command {
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     match &args.command {
         Command::List { policy } => list(policy),
+        Command::Digest { config, policy } => {
+            writeln!(io::stdout(), "{}", digest(config.as_deref(), policy)?)?;
+            Ok(0)
+        }
         Command::Test { paths } => test(paths),
     }
 }
@@ -66,6 +82,19 @@ fn test(paths: &[PathBuf]) -> anyhow::Result<u8> {
     text.push_str(&format!("{} tests, {failed} failed\n", proofs.len()));
     io::stdout().write_all(text.as_bytes())?;
     Ok(u8::from(failed > 0))
+}
+
+/// The digest of policies and configuration together, as `check --attest` states it.
+pub(super) fn digest(config: Option<&Path>, paths: &[PathBuf]) -> anyhow::Result<String> {
+    let config = Config::load(config, &env::current_dir()?, &[])?;
+    let all = config.policy_paths.iter().chain(paths).cloned().collect::<Vec<_>>();
+    Ok(combined(Policies::load(Settings::default(), &all)?.digest(), &config.digest))
+}
+
+/// One digest over those of the policies and of the configuration (empty where there is none): SHA-256 of the line
+/// `fngate-policy/1` and one line for each.
+pub(super) fn combined(policies: &str, config: &str) -> String {
+    hex(&Sha256::digest(format!("fngate-policy/1\n{policies}\n{config}\n")))
 }
 
 /// The built-in policies, those of fngate.toml, and those at `paths`.

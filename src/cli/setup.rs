@@ -18,10 +18,10 @@ use jiff::{Timestamp, Zoned};
 use super::Global;
 use super::evidence::{EvidenceArgs, Given};
 use super::query::Where;
-use crate::config::{self, AdvisoryMode, Config};
+use crate::config::{self, AdvisoryMode, Config, Name};
 
 /// Options that every judging command shares.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct GateArgs {
     /// The configuration [default: fngate.toml in the working directory]
     #[arg(long, value_name = "PATH")]
@@ -70,6 +70,18 @@ pub(crate) struct GateArgs {
     /// How many workers [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+}
+
+impl GateArgs {
+    /// The trusted root that the call names.
+    pub(crate) fn trusted_root(&self) -> Option<&str> {
+        self.trusted_root.as_deref()
+    }
+
+    /// A gate by its configuration, as a command that has other options of these names sets it up.
+    pub(crate) fn by(config: Option<PathBuf>, db: Option<PathBuf>, advisories: Option<Where>) -> Self {
+        Self { config, db, advisories, ..Self::default() }
+    }
 }
 
 /// A gate and what belongs to the call rather than to the gate.
@@ -160,18 +172,26 @@ fn limits(set: &config::Limits, default: &Limits) -> Limits {
     }
 }
 
-/// Who must have signed: everybody the configuration and the arguments name; one of them is enough.
+/// Who must have signed, and what they must have said: everybody the configuration and the arguments name.
 fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> {
-    let mut requirement = Requirement::default();
-    for identity in &config.signature.identities {
-        let exact = Identity::exact(&identity.issuer, &identity.subject)?;
-        let with_claims = identity.claims.iter().try_fold(exact, |identity, (name, value)| identity.claim(name, value))?;
+    let signature = &config.signature;
+    let mut requirement = Requirement { signers: signature.signers, statements: signature.statements.clone(), ..Requirement::default() };
+    for identity in &signature.identities {
+        let named = match &identity.name {
+            Name::Exact { issuer, subject } => Identity::exact(issuer, subject)?,
+            Name::Pattern { issuer, pattern } => Identity::pattern(issuer, pattern)?,
+            Name::Workflow { repository, workflow, reference } => Identity::github(repository, workflow, reference.as_deref())?,
+        };
+        let with_claims = identity.claims.iter().try_fold(named, |identity, (name, value)| identity.claim(name, value))?;
         requirement.identities.push(with_claims);
     }
     if let (Some(subject), Some(issuer)) = (&args.identity, &args.issuer) {
         requirement.identities.push(Identity::exact(issuer, subject)?);
     }
-    for path in config.signature.keys.iter().chain(&args.key) {
+    for key in &signature.keys {
+        requirement.keys.push(Key::from_file(&key.path)?.within(key.not_before, key.not_after)?);
+    }
+    for path in &args.key {
         requirement.keys.push(Key::from_file(path)?);
     }
     Ok(requirement)

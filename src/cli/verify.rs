@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
+use base64::Engine as _;
 use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,11 +19,15 @@ use super::Format;
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without --bundle, ARTIFACT.sigstore.json and ARTIFACT.sigstore are looked for. At least one bundle must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
+    after_help = "Without --bundle, ARTIFACT.sigstore.json and ARTIFACT.sigstore are looked for, with --vsa ARTIFACT.vsa.sigstore.json too. At least one bundle must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
 )]
 pub(crate) struct Args {
-    /// The file whose signature is verified
-    artifact: PathBuf,
+    /// The file whose signature is verified; `sha256:HEX` names one that is elsewhere by its digest
+    #[arg(required_unless_present = "code_sha256")]
+    artifact: Option<String>,
+    /// The digest that the deployed function reports (base64, Lambda's CodeSha256): the artifact must have it, or it stands for one
+    #[arg(long, value_name = "BASE64")]
+    code_sha256: Option<String>,
     /// A Sigstore bundle, or a file with one a line (repeatable)
     #[arg(long, value_name = "FILE")]
     bundle: Vec<PathBuf>,
@@ -59,6 +64,11 @@ pub(crate) struct Args {
     /// The Sigstore instance: public-good, staging, github, or a trusted_root.json
     #[arg(long, value_name = "FILE", default_value = "public-good")]
     trusted_root: String,
+    /// How many of those named must have signed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    signers: u8,
+    #[command(flatten)]
+    statement: super::statement::StatementArgs,
     /// How strictly bundles are read
     #[arg(long, value_name = "PROFILE", default_value = "strict")]
     profile: ProfileName,
@@ -86,10 +96,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
     let trust = TrustedRoot::named(&args.trusted_root)?;
     let bundles = bundles(args)?;
-    let digests = digests(&args.artifact, signature::names_sha512(&bundles))?;
+    let digests = subject(args, signature::names_sha512(&bundles))?;
     let examinations = signature::examine(&digests, &bundles, &trust, &requirement, Timestamp::now());
-    let provenance = signature::conclude(&examinations);
-    let name = args.artifact.display().to_string();
+    let provenance = signature::conclude(&examinations, &requirement);
+    let name = args.artifact.clone().unwrap_or_else(|| "the deployed code".to_owned());
     let sha256 = hex(&digests.sha256);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
@@ -105,7 +115,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
 }
 
 fn requirement(args: &Args) -> anyhow::Result<Requirement> {
-    let mut requirement = Requirement { profile: args.profile.into(), ..Requirement::default() };
+    let mut requirement = Requirement { profile: args.profile.into(), signers: args.signers.into(), ..Requirement::default() };
+    args.statement.require(&mut requirement)?;
     let identity = match identity(args) {
         Some(identity) => Some(identity?),
         None if args.issuer.is_some() => bail!("`--issuer` needs `--identity` or `--identity-pattern`: an issuer vouches for many"),
@@ -137,11 +148,62 @@ fn identity(args: &Args) -> Option<Result<Identity, signature::RequirementError>
 
 fn bundles(args: &Args) -> anyhow::Result<Vec<BundleFile>> {
     if args.bundle.is_empty() {
-        let beside = signature::bundles_beside(&args.artifact);
-        return beside.with_context(|| format!("cannot read the bundle beside the artifact: {}", args.artifact.display()));
+        let Some(name) = args.artifact.as_ref().filter(|name| !name.starts_with("sha256:")) else {
+            bail!("a digest has nothing beside it: name the bundle with `--bundle`");
+        };
+        let shown = || format!("cannot read the bundle beside the artifact: {name}");
+        let path = Path::new(name);
+        // The gate's own summary is looked for where it is asked for.
+        let summary = args.statement.vsa.then(|| super::signing::beside(path, super::verdict::ENDING)).filter(|path| path.exists());
+        let mut found = signature::bundles_beside(path).with_context(shown)?;
+        if let Some(path) = summary {
+            found.push(signature::read_bundle(&path).with_context(shown)?);
+        }
+        return Ok(found);
     }
     let read = |path: &PathBuf| signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()));
     args.bundle.iter().map(read).collect()
+}
+
+/// What is verified: a file, or whatever has a digest. A file and a digest must be the same.
+fn subject(args: &Args, with_sha512: bool) -> anyhow::Result<Digests> {
+    let reported = args.code_sha256.as_deref().map(code_sha256).transpose()?;
+    let Some(name) = &args.artifact else {
+        let sha256 = reported.context("neither an artifact nor a digest is given")?;
+        return Ok(Digests { sha256, sha512: None });
+    };
+    let own = match digest(name)? {
+        Some(sha256) => Digests { sha256, sha512: None },
+        None => digests(Path::new(name), with_sha512)?,
+    };
+    if let Some(reported) = reported.filter(|reported| *reported != own.sha256) {
+        bail!("the deployed code is not the artifact: expected sha256 {}, found {}", hex(&own.sha256), hex(&reported));
+    }
+    Ok(own)
+}
+
+/// The SHA-256 of a file, or the one that `sha256:HEX` states.
+pub(super) fn digest_of(artifact: &str) -> anyhow::Result<[u8; 32]> {
+    Ok(match digest(artifact)? {
+        Some(stated) => stated,
+        None => digests(Path::new(artifact), false)?.sha256,
+    })
+}
+
+/// The digest that an argument states; `None` where it is a path.
+fn digest(artifact: &str) -> anyhow::Result<Option<[u8; 32]>> {
+    let Some(text) = artifact.strip_prefix("sha256:") else { return Ok(None) };
+    let byte = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes = (0..64).step_by(2).map_while(byte).collect::<Vec<_>>();
+    let plain = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let digest = bytes.try_into().ok().filter(|_| plain);
+    digest.map(Some).with_context(|| format!("a digest is `sha256:` and 64 hexadecimal digits: {artifact}"))
+}
+
+/// Lambda's `CodeSha256`.
+fn code_sha256(text: &str) -> anyhow::Result<[u8; 32]> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).with_context(|| format!("a code digest is the base64 of 32 bytes: {text}"))
 }
 
 /// Hashes the artifact in one stream.

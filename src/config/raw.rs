@@ -88,15 +88,22 @@ pub(super) struct Drift {
 pub(super) struct Signature {
     pub(super) required: Option<bool>,
     pub(super) trusted_root: Option<Word>,
-    pub(super) identity: Vec<Identity>,
+    pub(super) signers: Option<Number>,
+    pub(super) identity: Vec<Spanned<Identity>>,
     pub(super) key: Vec<Key>,
+    pub(super) statement: Vec<Statement>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Identity {
-    pub(super) issuer: Word,
-    pub(super) subject: Word,
+    pub(super) issuer: Option<Word>,
+    pub(super) subject: Option<Word>,
+    pub(super) pattern: Option<Word>,
+    pub(super) repository: Option<Word>,
+    pub(super) workflow: Option<Word>,
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<Word>,
     #[serde(default)]
     pub(super) claims: BTreeMap<String, String>,
 }
@@ -105,6 +112,19 @@ pub(super) struct Identity {
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
     pub(super) path: Word,
+    pub(super) not_before: Option<Word>,
+    pub(super) not_after: Option<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Statement {
+    #[serde(rename = "type")]
+    pub(super) kind: Word,
+    pub(super) signers: Option<Number>,
+    pub(super) builder: Option<Word>,
+    pub(super) build_type: Option<Word>,
+    pub(super) source: Option<Word>,
 }
 
 #[derive(Default, Deserialize)]

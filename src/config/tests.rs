@@ -109,7 +109,7 @@ fn every_key_is_read() {
         (config.private, config.secret_rules, config.policy_paths),
         (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])
     );
-    assert_eq!((config.signature.trusted_root, config.signature.keys), (Some(own("root.json")), vec![own("cosign.pub")]));
+    assert_eq!((config.signature.trusted_root, config.signature.keys[0].path.clone()), (Some(own("root.json")), own("cosign.pub")));
     assert_eq!(config.signature.identities[0].claims["source-repository-uri"], "https://github.com/acme/orders");
     let limits = config.limits;
     let limits = [limits.entry_bytes, limits.total_bytes, limits.entries, limits.depth, limits.ratio];

@@ -1,8 +1,7 @@
 //! From raw to valid: words are what they may be, dates are dates, and what needs a reason has one.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fngate::model::Level;
 use fngate::policy::{
@@ -45,28 +44,6 @@ pub(crate) enum AdvisoryMode {
     Online,
 }
 
-/// Whose signatures stand, and under which root.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Signature {
-    /// A trusted root, instead of the one inside fngate.
-    pub(crate) trusted_root: Option<PathBuf>,
-    /// Signers by certificate.
-    pub(crate) identities: Vec<Identity>,
-    /// Signers by public key: files.
-    pub(crate) keys: Vec<PathBuf>,
-}
-
-/// A signer by certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// The OIDC issuer.
-    pub(crate) issuer: String,
-    /// The certificate's subject alternative name.
-    pub(crate) subject: String,
-    /// Other claims of the certificate, by their names in Fulcio's oid-info.
-    pub(crate) claims: BTreeMap<String, String>,
-}
-
 /// Limits of what an artifact may hold; `None` leaves the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
@@ -82,13 +59,15 @@ pub(crate) struct Limits {
     pub(crate) ratio: Option<u64>,
 }
 
+/// Whether something in the table asks for a signature.
+fn asks(raw: &raw::Signature) -> bool {
+    !raw.identity.is_empty() || !raw.key.is_empty() || !raw.statement.is_empty()
+}
+
 /// Checks the whole file; the paths in it are relative to `base`.
 pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
     let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
     let paths = |words: &[Word], key: &str| words.iter().map(|word| path(word, key)).collect::<Result<Vec<_>, _>>();
-    let identities = raw.signature.identity.iter().map(identity).collect::<Result<_, _>>()?;
-    let keys = raw.signature.key.iter().map(|key| path(&key.path, "signature.key.path")).collect::<Result<_, _>>()?;
-    let trusted_root = raw.signature.trusted_root.as_ref().map(|root| path(root, "signature.trusted_root")).transpose()?;
     Ok(Config {
         policy_paths: paths(&raw.policy.paths, "policy.paths")?,
         private: raw.private.iter().map(|pattern| filled(pattern, "private")).collect::<Result<_, _>>()?,
@@ -102,7 +81,7 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         modules: paths(&raw.build.modules, "build.modules")?,
         sboms: paths(&raw.build.sbom, "build.sbom")?,
         secret_rules: paths(&raw.secret.rules, "secret.rules")?,
-        signature: Signature { trusted_root, identities, keys },
+        signature: super::signature::check(&raw.signature, base)?,
         limits: limits(&raw.limits)?,
         policy: settings(raw)?,
         ..Config::default()
@@ -121,9 +100,7 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
         vulnerability: vulnerability(&raw.vulnerability)?,
         advisories: advisories(&raw.advisories)?,
         // Who names a signer asks for one; only an explicit `false` says otherwise.
-        signature: SignatureSettings {
-            required: raw.signature.required.unwrap_or(!raw.signature.identity.is_empty() || !raw.signature.key.is_empty()),
-        },
+        signature: SignatureSettings { required: raw.signature.required.unwrap_or(asks(&raw.signature)) },
         drift: drift(&raw.drift)?,
         integrity: integrity(&raw.integrity)?,
         completeness: optional(raw.completeness.as_ref(), "completeness", &COMPLETENESS)?.unwrap_or_default(),
@@ -217,14 +194,6 @@ fn limits(raw: &raw::Limits) -> Result<Limits, Fault> {
     })
 }
 
-fn identity(raw: &raw::Identity) -> Result<Identity, Fault> {
-    Ok(Identity {
-        issuer: filled(&raw.issuer, "signature.identity.issuer")?,
-        subject: filled(&raw.subject, "signature.identity.subject")?,
-        claims: raw.claims.clone(),
-    })
-}
-
 fn ignore(table: &Spanned<raw::Ignore>) -> Result<policy::Ignore, Fault> {
     let raw = table.get_ref();
     let maybe = |word: Option<&Word>, key: &str| word.map(|word| filled(word, key)).transpose();
@@ -292,11 +261,11 @@ fn optional<T: Copy>(word: Option<&Word>, key: &str, allowed: &[(&str, T)]) -> R
 }
 
 /// A string that says something.
-fn filled(word: &Word, key: &str) -> Result<String, Fault> {
+pub(super) fn filled(word: &Word, key: &str) -> Result<String, Fault> {
     let text = word.get_ref().trim();
     if text.is_empty() { Err(fault(word, format!("`{key}` is empty"))) } else { Ok(text.to_owned()) }
 }
 
-fn fault<T>(at: &Spanned<T>, message: String) -> Fault {
+pub(super) fn fault<T>(at: &Spanned<T>, message: String) -> Fault {
     Fault { at: at.span().start, message }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// Whether a signature stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -46,11 +47,12 @@ pub struct Signer {
 }
 
 /// A verified in-toto statement.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// `https://slsa.dev/provenance/v1` and the like.
     pub predicate_type: String,
-    /// The predicate as JSON text, for policies.
-    #[serde(skip)]
-    pub predicate: String,
+    /// The subject of who made it, as among the signers.
+    pub signer: String,
+    /// What it says, for policies. Reports leave it out: it is the signer's text, and may be large.
+    pub predicate: Value,
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Examined, Judged, Reporter, Run};
 use crate::model::{
     Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership,
-    Package, Problem, ProblemClass, Provenance, SCOPE, Secret, VexFacts, Vulnerability,
+    Package, Problem, ProblemClass, Provenance, ProvenanceState, SCOPE, Secret, Signer, Statement, VexFacts, Vulnerability,
 };
 
 /// The JSON report.
@@ -140,7 +140,36 @@ struct JudgedArtifact<'a> {
     bundles: &'a [BundleFacts],
     vulnerabilities: &'a [Vulnerability],
     secrets: &'a [Secret],
-    provenance: &'a Provenance,
+    provenance: Signed<'a>,
+}
+
+/// The provenance without what the statements say: that is the signer's text, and no report's.
+#[derive(Serialize)]
+struct Signed<'a> {
+    state: ProvenanceState,
+    reason: &'a str,
+    message: &'a str,
+    signers: &'a [Signer],
+    statements: Vec<Stated<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stated<'a> {
+    predicate_type: &'a str,
+    signer: &'a str,
+}
+
+impl<'a> From<&'a Provenance> for Signed<'a> {
+    fn from(provenance: &'a Provenance) -> Self {
+        let stated = |statement: &'a Statement| Stated { predicate_type: &statement.predicate_type, signer: &statement.signer };
+        Self {
+            state: provenance.state,
+            reason: &provenance.reason,
+            message: &provenance.message,
+            signers: &provenance.signers,
+            statements: provenance.statements.iter().map(stated).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -185,7 +214,7 @@ impl<'a> JudgedArtifact<'a> {
             bundles: &inventory.bundles,
             vulnerabilities: &facts.vulnerabilities,
             secrets: &inventory.secrets,
-            provenance: &facts.provenance,
+            provenance: Signed::from(&facts.provenance),
         }
     }
 }

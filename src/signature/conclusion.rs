@@ -1,32 +1,165 @@
 //! One conclusion over all bundles of an artifact.
 
-use crate::model::{Provenance, ProvenanceState};
+use std::collections::BTreeMap;
 
-use super::examination::Examination;
-use super::reason;
+use crate::model::{Provenance, ProvenanceState, Statement};
 
-/// Draws the conclusion: one bundle that stands suffices, and every refusal is told in the message whatever the state. Where
-/// none stands, the reason is that of the bundle that came furthest, because it says most about what is missing.
+use super::examination::{Examination, Proof, Refusal};
+use super::predicate::is_of_type;
+use super::provenance::Build;
+use super::reason::{self, Reason};
+use super::requirement::{Requirement, StatementRequirement};
+
+/// Draws the conclusion: as many signers as required must have signed and said what is required, and every refusal is told in
+/// the message whatever the state. Where no bundle stands, the reason is that of the bundle that came furthest, because it
+/// says most about what is missing.
 #[must_use]
-pub fn conclude(examinations: &[Examination]) -> Provenance {
+pub fn conclude(examinations: &[Examination], requirement: &Requirement) -> Provenance {
     let refusals = examinations.iter().filter_map(|one| one.result.as_ref().err().map(|refusal| (one, refusal))).collect::<Vec<_>>();
     let told = refusals.iter().map(|(one, refusal)| format!("{}: {}: {}", one.name, refusal.reason.code, refusal.message()));
     let message = told.collect::<Vec<_>>().join("; ");
     let proofs = examinations.iter().filter_map(|one| one.result.as_ref().ok()).collect::<Vec<_>>();
     if !proofs.is_empty() {
-        let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
-        signers.sort();
-        signers.dedup();
-        let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
-        statements.sort();
-        statements.dedup();
-        return Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements };
+        return match satisfied(&proofs, requirement) {
+            Ok(()) => verified(&proofs, message),
+            Err(missing) => {
+                let message = [missing.message(), message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+                refused(missing.reason, message)
+            }
+        };
     }
     // Reversed, because `max_by_key` takes the last of equals.
-    let furthest = refusals.iter().rev().max_by_key(|(one, _)| one.steps.len());
-    let (state, reason, message) = match furthest {
-        Some((_, refusal)) => (ProvenanceState::Refused, refusal.reason, message),
-        None => (ProvenanceState::Unsigned, &reason::NO_BUNDLE, reason::NO_BUNDLE.title.to_owned()),
-    };
-    Provenance { state, reason: reason.code.to_owned(), message, ..Provenance::default() }
+    match refusals.iter().rev().max_by_key(|(one, _)| one.steps.len()) {
+        Some((_, refusal)) => refused(refusal.reason, message),
+        None => {
+            let reason = &reason::NO_BUNDLE;
+            Provenance { reason: reason.code.to_owned(), message: reason.title.to_owned(), ..Provenance::default() }
+        }
+    }
+}
+
+fn verified(proofs: &[&Proof], message: String) -> Provenance {
+    let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
+    signers.sort();
+    signers.dedup();
+    let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
+    statements.sort_by_cached_key(|one| (one.predicate_type.clone(), one.signer.clone(), one.predicate.to_string()));
+    statements.dedup();
+    Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements }
+}
+
+fn refused(reason: &Reason, message: String) -> Provenance {
+    Provenance { state: ProvenanceState::Refused, reason: reason.code.to_owned(), message, ..Provenance::default() }
+}
+
+/// Whether what stands is all that is required.
+fn satisfied(proofs: &[&Proof], requirement: &Requirement) -> Result<(), Refusal> {
+    let (wanted, found) = (requirement.signers.max(1), distinct(proofs));
+    if found < wanted {
+        let expected = format!("{wanted} of the {} signers named", requirement.identities.len() + requirement.keys.len());
+        return Err(Refusal::new(&reason::SIGNERS_MISSING, expected, found.to_string()));
+    }
+    requirement.statements.iter().try_for_each(|required| stated(proofs, required))
+}
+
+/// Whether a required statement was made, and says what it must.
+fn stated(proofs: &[&Proof], required: &StatementRequirement) -> Result<(), Refusal> {
+    let made = |proof: &&&Proof| proof.statement.as_ref().is_some_and(|one| is_of_type(&one.predicate_type, &required.predicate_type));
+    let made = proofs.iter().filter(made).copied().collect::<Vec<_>>();
+    if made.is_empty() {
+        let mut others = proofs.iter().filter_map(|proof| Some(proof.statement.as_ref()?.predicate_type.as_str())).collect::<Vec<_>>();
+        others.sort_unstable();
+        others.dedup();
+        let found = if others.is_empty() { "no statement".to_owned() } else { others.join(", ") };
+        return Err(Refusal::new(&reason::PREDICATE_MISSING, &required.predicate_type, found));
+    }
+    let mut fault = None;
+    let mut fitting = Vec::new();
+    for proof in made {
+        match proof.statement.as_ref().map_or(Ok(()), |statement| fits(statement, required)) {
+            Ok(()) => fitting.push(proof),
+            Err(refusal) => fault = Some(refusal),
+        }
+    }
+    let (wanted, found) = (required.signers.max(1), distinct(&fitting));
+    match fault {
+        _ if found >= wanted => Ok(()),
+        Some(refusal) => Err(refusal),
+        None => {
+            let expected = format!("{wanted} signers of {}", required.predicate_type);
+            Err(Refusal::new(&reason::SIGNERS_MISSING, expected, found.to_string()))
+        }
+    }
+}
+
+fn fits(statement: &Statement, required: &StatementRequirement) -> Result<(), Refusal> {
+    let build = Build::read(&statement.predicate_type, &statement.predicate).unwrap_or_default();
+    let pairs = [
+        (&reason::BUILDER_MISMATCH, &required.builder, build.builder),
+        (&reason::BUILD_TYPE_MISMATCH, &required.build_type, build.kind),
+        (&reason::SOURCE_MISMATCH, &required.source, build.source),
+    ];
+    for (reason, wanted, found) in pairs {
+        if let Some(wanted) = wanted
+            && found.as_ref() != Some(wanted)
+        {
+            return Err(Refusal::new(reason, wanted, found.as_deref().unwrap_or("none")));
+        }
+    }
+    Ok(())
+}
+
+/// How many of the entries of the requirement have signed, each signer standing for one entry at most: the largest matching
+/// between signers and entries.
+fn distinct(proofs: &[&Proof]) -> usize {
+    let mut signers = BTreeMap::<(&str, &str), Vec<usize>>::new();
+    for proof in proofs {
+        let entries = signers.entry((&proof.signer.issuer, &proof.signer.subject)).or_default();
+        entries.extend(&proof.matched);
+    }
+    let signers = signers.into_values().collect::<Vec<_>>();
+    let mut taken = BTreeMap::new();
+    (0..signers.len()).filter(|signer| place(*signer, &signers, &mut taken, &mut Vec::new())).count()
+}
+
+/// Finds an entry for a signer, moving others aside where they have another choice (Kuhn's algorithm).
+fn place(signer: usize, signers: &[Vec<usize>], taken: &mut BTreeMap<usize, usize>, tried: &mut Vec<usize>) -> bool {
+    for entry in signers.get(signer).into_iter().flatten() {
+        if tried.contains(entry) {
+            continue;
+        }
+        tried.push(*entry);
+        let free = match taken.get(entry).copied() {
+            None => true,
+            Some(other) => place(other, signers, taken, tried),
+        };
+        if free {
+            taken.insert(*entry, signer);
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Signer;
+
+    use super::*;
+
+    fn proof(subject: &str, matched: &[usize]) -> Proof {
+        Proof { signer: Signer { subject: subject.to_owned(), ..Signer::default() }, matched: matched.to_vec(), statement: None }
+    }
+
+    #[test]
+    fn signers_are_counted_by_the_entries_that_name_them() {
+        let count = |proofs: &[Proof]| distinct(&proofs.iter().collect::<Vec<_>>());
+        assert_eq!(count(&[]), 0);
+        assert_eq!(count(&[proof("a", &[0]), proof("a", &[0])]), 1, "the same signer twice");
+        assert_eq!(count(&[proof("a", &[0]), proof("b", &[0])]), 1, "two by one pattern");
+        assert_eq!(count(&[proof("a", &[0, 1])]), 1, "one by two entries");
+        assert_eq!(count(&[proof("a", &[0]), proof("b", &[1])]), 2);
+        assert_eq!(count(&[proof("a", &[0, 1]), proof("b", &[0])]), 2, "the first gives way");
+        assert_eq!(count(&[proof("a", &[0, 1]), proof("b", &[0]), proof("c", &[1])]), 2);
+    }
 }

@@ -48,6 +48,8 @@ impl Refusal {
 pub struct Proof {
     /// Who signed.
     pub signer: Signer,
+    /// The entries of the requirement that they satisfy: identities, then keys.
+    pub matched: Vec<usize>,
     /// What they said; `None` for a bare signature.
     pub statement: Option<Statement>,
 }

@@ -15,11 +15,15 @@ mod conclusion;
 mod examination;
 mod identity;
 mod json;
+mod predicate;
+mod provenance;
 mod reason;
 mod requirement;
 mod shape;
+pub mod sign;
 mod sigstore_adapter;
 mod statement;
+mod summary;
 mod trust;
 mod verification;
 
@@ -29,8 +33,10 @@ pub use claim::{claim_name, claim_names};
 pub use conclusion::conclude;
 pub use examination::{Examination, Proof, Refusal, Step};
 pub use identity::Identity;
+pub use predicate::{CYCLONEDX, PROVENANCE, PROVENANCE_0_2, SPDX, VSA, is_bill, predicate_names, predicate_type};
 pub use reason::{REASONS, Reason, reason};
-pub use requirement::{Key, Profile, Requirement, RequirementError};
+pub use requirement::{Key, Profile, Requirement, RequirementError, StatementRequirement};
+pub use summary::{PASSED, POLICY, Summary, SummaryRequirement, VERIFIER};
 pub use trust::{TrustError, TrustedRoot};
 pub use verification::{Digests, examine, names_sha512, verify};
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::claim::claim_names;
 use super::identity::Identity;
 use super::sigstore_adapter;
+use super::summary::SummaryRequirement;
 
 /// Bytes a key file may have.
 const LARGEST_KEY: u64 = 64 << 10;
@@ -21,6 +22,27 @@ pub struct Requirement {
     pub keys: Vec<Key>,
     /// How strictly bundles are read.
     pub profile: Profile,
+    /// How many of those named must have signed; one, where this is zero.
+    pub signers: usize,
+    /// The statements that must have been made.
+    pub statements: Vec<StatementRequirement>,
+    /// What a verification summary must say; one that does not is refused.
+    pub summary: Option<SummaryRequirement>,
+}
+
+/// A statement that must have been made about the artifact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatementRequirement {
+    /// Its predicate type.
+    pub predicate_type: String,
+    /// How many of those named must have made it; one, where this is zero.
+    pub signers: usize,
+    /// The builder that its provenance must name.
+    pub builder: Option<String>,
+    /// The kind of build that its provenance must name.
+    pub build_type: Option<String>,
+    /// The repository (`https://host/owner/name`) that its provenance must name.
+    pub source: Option<String>,
 }
 
 /// How strictly bundles are read.

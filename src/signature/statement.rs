@@ -44,8 +44,8 @@ pub(super) fn read<'a>(
         Digest::Sha512(bytes) => format!("sha512 {}", super::hex(bytes)),
     };
     trace.hold("subject", &reason::SUBJECT_MISMATCH, "the artifact among the subjects", shown, true)?;
-    let predicate = statement.get("predicate").map(Value::to_string).unwrap_or_else(|| "{}".to_owned());
-    Ok((Statement { predicate_type: predicate_type.to_owned(), predicate }, bound))
+    let predicate = statement.get("predicate").cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    Ok((Statement { predicate_type: predicate_type.to_owned(), signer: String::new(), predicate }, bound))
 }
 
 fn object(payload: &[u8]) -> Result<Map<String, Value>, Refusal> {

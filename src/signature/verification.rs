@@ -12,11 +12,12 @@ use super::certificate::Claimant;
 use super::conclusion::conclude;
 use super::examination::{Examination, Proof, Refusal, Trace, quoted};
 use super::identity::Identity;
+use super::provenance::Build;
 use super::reason;
 use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
 use super::trust::TrustedRoot;
-use super::{shape, statement};
+use super::{VSA, shape, statement, summary};
 
 /// How far an authenticated time may be ahead of this machine's clock.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -71,7 +72,7 @@ pub fn verify(
     requirement: &Requirement,
     now: Timestamp,
 ) -> Provenance {
-    conclude(&examine(artifact, bundles, trust, requirement, now))
+    conclude(&examine(artifact, bundles, trust, requirement, now), requirement)
 }
 
 /// Examines every bundle, in the order given.
@@ -139,7 +140,7 @@ impl<'a> Question<'a> {
     }
 
     fn examined(&self, text: &str, value: &Value, trace: &mut Trace) -> Result<Proof, Refusal> {
-        let Requirement { identities, keys, profile } = self.requirement;
+        let Requirement { identities, keys, profile, .. } = self.requirement;
         let found = format!("{} identities and {} keys", identities.len(), keys.len());
         trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
         shape::recognise(value, trace)?;
@@ -150,11 +151,35 @@ impl<'a> Question<'a> {
         let shape = trace.record("bundle", parsed.shape().ok_or_else(unknown))?;
         let log = shape::check(&shape, self.trust, *profile, trace)?;
         let (statement, digest) = self.content(&shape.content, trace)?;
-        let signer = match &shape.material {
+        let (signer, matched) = match &shape.material {
             Material::Certificate(der) => self.by_certificate(&parsed, der, digest, log, trace)?,
             Material::Key => self.by_key(&parsed, digest, log, trace)?,
         };
-        Ok(Proof { signer, statement })
+        let statement = statement.map(|statement| Statement { signer: signer.subject.clone(), ..statement });
+        if let Some(statement) = &statement {
+            self.meaning(statement, &signer, trace)?;
+        }
+        Ok(Proof { signer, matched, statement })
+    }
+
+    /// Refuses a statement that says something which cannot be, or must not be.
+    fn meaning(&self, statement: &Statement, signer: &Signer, trace: &mut Trace) -> Result<(), Refusal> {
+        if let Some(build) = Build::read(&statement.predicate_type, &statement.predicate) {
+            trace.record("provenance", build.agrees(&signer.claims))?;
+            trace.hold("provenance", &reason::PROVENANCE_CONTRADICTED, "what the certificate says", "nothing else", true)?;
+        }
+        if statement.predicate_type == VSA {
+            let Ok(signed) = signer.time.parse() else {
+                return Err(trace.fail("summary", Refusal::new(&reason::NO_SIGNING_TIME, "an authenticated time", "none")));
+            };
+            let accepted = match &self.requirement.summary {
+                Some(required) => required.accepts(&statement.predicate, signed, self.now),
+                None => summary::passed(&statement.predicate),
+            };
+            trace.record("summary", accepted)?;
+            trace.hold("summary", &reason::SUMMARY_FAILED, "PASSED, as required", "PASSED", true)?;
+        }
+        Ok(())
     }
 
     fn content(&self, content: &Content, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
@@ -183,7 +208,7 @@ impl<'a> Question<'a> {
         digest: Digest<'_>,
         log: Option<&Log>,
         trace: &mut Trace,
-    ) -> Result<Signer, Refusal> {
+    ) -> Result<(Signer, Vec<usize>), Refusal> {
         let identities = &self.requirement.identities;
         let expected = self.kinds();
         trace.hold("kind of signer", &reason::KEY_EXPECTED, expected, "a certificate", !identities.is_empty())?;
@@ -194,16 +219,16 @@ impl<'a> Question<'a> {
         let same = verified.subject.as_ref() == Some(&claimant.subject) && verified.issuer.as_ref() == Some(&claimant.issuer);
         let seen = format!("{} by {}", verified.subject.unwrap_or_default(), verified.issuer.unwrap_or_default());
         trace.hold("certificate", &reason::CERTIFICATE_MALFORMED, format!("{} by {}", claimant.subject, claimant.issuer), seen, same)?;
-        authorised(identities, &claimant, trace)?;
-        Ok(Signer { issuer: claimant.issuer, subject: claimant.subject, claims: claimant.claims, time: time.to_string() })
+        let matched = authorised(identities, &claimant, trace)?;
+        Ok((Signer { issuer: claimant.issuer, subject: claimant.subject, claims: claimant.claims, time: time.to_string() }, matched))
     }
 
-    fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, log: Option<&Log>, trace: &mut Trace) -> Result<Signer, Refusal> {
+    fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, log: Option<&Log>, trace: &mut Trace) -> Result<(Signer, Vec<usize>), Refusal> {
         let keys = &self.requirement.keys;
         let expected = self.kinds();
         trace.hold("kind of signer", &reason::CERTIFICATE_EXPECTED, expected, "a bare key", !keys.is_empty())?;
         let mut refusal = None;
-        for key in keys {
+        for (at, key) in keys.iter().enumerate() {
             let demand = Demand { log: log.map(|log| log.id.as_slice()), key: Some(key.spki()) };
             let mut attempt = Trace::default();
             let outcome = self.cryptography(parsed, digest, demand, &mut attempt).and_then(|verified| {
@@ -213,7 +238,7 @@ impl<'a> Question<'a> {
             });
             trace.append(attempt);
             match outcome {
-                Ok(signer) => return Ok(signer),
+                Ok(signer) => return Ok((signer, vec![self.requirement.identities.len() + at])),
                 Err(refused) => refusal = Some(refused),
             }
         }
@@ -277,8 +302,8 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Whether one of the identities is the claimant. Where none is, the refusal speaks about the one that comes closest.
-fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -> Result<(), Refusal> {
+/// Which of the identities are the claimant. Where none is, the refusal speaks about the one that comes closest.
+fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -> Result<Vec<usize>, Refusal> {
     let by_issuer = identities.iter().filter(|identity| identity.issuer() == claimant.issuer).collect::<Vec<_>>();
     let list = |of: &mut dyn Iterator<Item = &str>| of.collect::<Vec<_>>().join(" or ");
     let issuers = list(&mut identities.iter().map(Identity::issuer));
@@ -294,10 +319,15 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     match unmet.into_iter().reduce(|first, next| if next.is_none() { next } else { first }) {
         Some(Some((name, wanted, found))) => {
             let found = format!("{name} = {}", found.unwrap_or("(absent)"));
-            trace.hold("claims", &reason::CLAIM_MISMATCH, format!("{name} = {wanted}"), found, false)
+            trace.hold("claims", &reason::CLAIM_MISMATCH, format!("{name} = {wanted}"), found, false)?;
         }
-        _ => trace.hold("claims", &reason::CLAIM_MISMATCH, "the claims required", "all as required", true),
+        _ => trace.hold("claims", &reason::CLAIM_MISMATCH, "the claims required", "all as required", true)?,
     }
+    let is_claimant = |identity: &Identity| {
+        let named = identity.issuer() == claimant.issuer && identity.kind() == claimant.kind;
+        named && identity.accepts_subject(&claimant.subject) && identity.unmet_claim(claimant).is_none()
+    };
+    Ok(identities.iter().enumerate().filter(|(_, identity)| is_claimant(identity)).map(|(at, _)| at).collect())
 }
 
 #[cfg(test)]
@@ -310,10 +340,10 @@ mod tests {
     fn a_panic_refuses_one_bundle_and_no_other() {
         let broken = caught("a".to_owned(), |_| panic!("a parser fell over"));
         assert_eq!(broken.result.as_ref().map_err(|refusal| refusal.reason.code), Err("internal-error"));
-        let proof = Proof { signer: Signer { subject: "somebody".to_owned(), ..Signer::default() }, statement: None };
+        let proof = Proof { signer: Signer { subject: "somebody".to_owned(), ..Signer::default() }, matched: vec![0], statement: None };
         let good = caught("b".to_owned(), |_| Ok(proof));
-        assert_eq!(conclude(std::slice::from_ref(&broken)).reason, "internal-error");
-        let both = conclude(&[broken, good]);
+        assert_eq!(conclude(std::slice::from_ref(&broken), &Requirement::default()).reason, "internal-error");
+        let both = conclude(&[broken, good], &Requirement::default());
         assert_eq!(both.state, ProvenanceState::Verified);
         assert!(both.message.starts_with("a: internal-error: "), "{}", both.message);
     }

@@ -1,7 +1,9 @@
-//! The only place that knows `sigstore-verify`: plain values in, plain values out.
+//! The only place that knows the `sigstore-*` crates: plain values in, plain values out. Here verification; [`sign`] beside it.
 //!
 //! The crate's interface breaks every few weeks, so none of its types leaves this file. What is judged by us ([`Shape`]) is
 //! read from the very object that the crate verifies, so that two parsers cannot see two bundles.
+
+pub(super) mod sign;
 
 use jiff::Timestamp;
 use sigstore_verify::trust_root::{SigstoreInstance, TrustedRoot};

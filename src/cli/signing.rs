@@ -1,0 +1,210 @@
+//! What every command that signs shares: who signs, with which services, and how a bundle is written.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use fngate::model::escaped;
+use fngate::signature::TrustedRoot;
+use fngate::signature::sign::{self, PrivateKey, Prompt, Services, SignError, Signatory, Signed, Subject, Token};
+use zeroize::Zeroizing;
+
+/// Bytes of a token, a key or a password.
+const LARGEST: u64 = 64 << 10;
+/// Where a key's password is looked for: ours, then cosign's.
+const PASSWORDS: [&str; 2] = ["FNGATE_KEY_PASSWORD", "COSIGN_PASSWORD"];
+/// The instances that are built in.
+const BUILT_IN: [&str; 2] = ["public-good", "staging"];
+
+/// Options that say who signs and where.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct SigningArgs {
+    /// Sign with this private key (PKCS#8, or encrypted as cosign does) instead of an identity
+    #[arg(long = "signing-key", value_name = "FILE", conflicts_with = "identity_token")]
+    signing_key: Option<PathBuf>,
+    /// A file with the key's password [default: FNGATE_KEY_PASSWORD or COSIGN_PASSWORD, else asked for]
+    #[arg(long, value_name = "FILE", requires = "signing_key")]
+    password_file: Option<PathBuf>,
+    /// A file with the identity token, `-` for standard input [default: the token of this CI job, or SIGSTORE_ID_TOKEN]
+    #[arg(long, value_name = "FILE")]
+    identity_token: Option<PathBuf>,
+    /// Log in by a code that is pasted, without a browser here
+    #[arg(long)]
+    no_browser: bool,
+    /// The signing services: public-good, staging, or a signing_config.json
+    #[arg(long, value_name = "FILE", default_value = "public-good")]
+    signing_config: String,
+}
+
+/// Who signs, and where.
+#[derive(Debug)]
+pub(crate) struct Signing {
+    services: Services,
+    trust: TrustedRoot,
+    who: Who,
+}
+
+#[derive(Debug)]
+enum Who {
+    Token(Box<Token>),
+    Key(Box<PrivateKey>),
+}
+
+impl SigningArgs {
+    /// The trusted root under which the new signatures are verified, by name: the instance's own, unless another is given.
+    fn root<'a>(&'a self, given: Option<&'a str>) -> anyhow::Result<&'a str> {
+        match given {
+            Some(given) => Ok(given),
+            None if BUILT_IN.contains(&self.signing_config.as_str()) => Ok(&self.signing_config),
+            None => bail!("a signing configuration of your own needs its trusted root too: give `--trusted-root FILE`"),
+        }
+    }
+
+    /// Finds out who signs; asks on a terminal where nothing else says.
+    pub(crate) fn prepare(&self, trusted_root: Option<&str>) -> anyhow::Result<Signing> {
+        let trust = TrustedRoot::named(self.root(trusted_root)?)?;
+        let services = Services::named(&self.signing_config)?;
+        let who = match &self.signing_key {
+            Some(path) => Who::Key(Box::new(self.key(path)?)),
+            None => Who::Token(Box::new(self.token(&services)?)),
+        };
+        Ok(Signing { services, trust, who })
+    }
+
+    fn key(&self, path: &Path) -> anyhow::Result<PrivateKey> {
+        let shown = || format!("cannot read the private key: {}", path.display());
+        let pem = text(path).with_context(shown)?;
+        PrivateKey::from_pem(&pem, || password(self.password_file.as_deref(), "Password of the key")).with_context(shown)
+    }
+
+    fn token(&self, services: &Services) -> anyhow::Result<Token> {
+        if let Some(path) = &self.identity_token {
+            let jwt = text(path).with_context(|| format!("cannot read the identity token: {}", path.display()))?;
+            return Ok(Token::from_jwt(&jwt)?);
+        }
+        match Token::ambient()? {
+            Some(token) => Ok(token),
+            None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
+                Ok(Token::interactive(services, self.no_browser, &Terminal)?)
+            }
+            None => Err(SignError::Nobody.into()),
+        }
+    }
+}
+
+impl Signing {
+    /// Signs, and verifies what was signed.
+    pub(crate) fn sign(&self, digest: &[u8; 32], subject: Subject<'_>) -> Result<Signed, SignError> {
+        let signatory = match &self.who {
+            Who::Token(token) => Signatory::Token(token),
+            Who::Key(key) => Signatory::Key(key),
+        };
+        sign::sign(digest, subject, signatory, &self.services, &self.trust)
+    }
+}
+
+/// The password of a key: from the file given, the environment, or the terminal.
+pub(super) fn password(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<String>, SignError> {
+    if let Some(path) = file {
+        let read = text(path).map_err(|error| SignError::Key(format!("its password cannot be read ({error:#}): {}", path.display())))?;
+        return Ok(Zeroizing::new(
+            read.strip_suffix('\n').map_or(read.as_str(), |line| line.strip_suffix('\r').unwrap_or(line)).to_owned(),
+        ));
+    }
+    if let Some(password) = PASSWORDS.iter().find_map(|name| std::env::var(name).ok()) {
+        return Ok(Zeroizing::new(password));
+    }
+    if !io::stdin().is_terminal() {
+        return Err(SignError::Key("it is encrypted, and there is no password: set FNGATE_KEY_PASSWORD or give a file of it".to_owned()));
+    }
+    rpassword::prompt_password(format!("{prompt}: ")).map(Zeroizing::new).map_err(|error| SignError::Key(error.to_string()))
+}
+
+/// A small text, from a file or standard input. What it holds may be a secret.
+fn text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    let mut read = Zeroizing::new(String::new());
+    let size = match path == Path::new("-") {
+        true => io::stdin().take(LARGEST + 1).read_to_string(&mut read)?,
+        false => fs::File::open(path)?.take(LARGEST + 1).read_to_string(&mut read)?,
+    };
+    if size as u64 > LARGEST {
+        bail!("it is larger than {LARGEST} bytes");
+    }
+    Ok(read)
+}
+
+/// A login on this terminal. It speaks on standard error, so that standard output stays the result's.
+struct Terminal;
+
+impl Prompt for Terminal {
+    fn visit(&self, url: &str, opened: bool) {
+        let told = if opened {
+            "A browser was opened to log in. If it shows nothing, visit"
+        } else {
+            "Log in here, and paste the code that you get"
+        };
+        let _ = writeln!(io::stderr(), "{told}:\n\n  {}\n", escaped(url));
+    }
+
+    fn code(&self) -> io::Result<String> {
+        let _ = write!(io::stderr(), "Code: ");
+        let mut line = String::new();
+        io::stdin().lock().take(LARGEST).read_line_into(&mut line)?;
+        Ok(line.trim().to_owned())
+    }
+}
+
+/// Reads one line.
+trait ReadLine {
+    fn read_line_into(self, line: &mut String) -> io::Result<usize>;
+}
+
+impl<R: io::BufRead> ReadLine for R {
+    fn read_line_into(mut self, line: &mut String) -> io::Result<usize> {
+        self.read_line(line)
+    }
+}
+
+/// Refuses to write over a file that is there, before anything is signed.
+pub(super) fn unless_there(path: &Path, overwrite: bool) -> anyhow::Result<()> {
+    if !overwrite && path.symlink_metadata().is_ok() {
+        return Err(anyhow!("there is a file already, and `--overwrite` was not given: {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let shown = || format!("cannot write: {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".fngate-").tempfile_in(folder).with_context(shown)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(shown)?;
+    // A temporary file is the owner's alone; what is handed out is for all whom the umask lets.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).with_context(shown)?;
+    }
+    file.persist(path).map_err(|error| error.error).with_context(shown)?;
+    Ok(())
+}
+
+/// The path of a bundle beside its artifact.
+pub(super) fn beside(artifact: &Path, ending: &str) -> PathBuf {
+    let mut name = artifact.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Tells what was signed.
+pub(super) fn tell(out: &mut dyn Write, path: &Path, signed: &Signed) -> anyhow::Result<()> {
+    let by = if signed.signer.issuer.is_empty() { String::new() } else { format!(" by {}", escaped(&signed.signer.issuer)) };
+    writeln!(out, "{}", escaped(&path.display().to_string()))?;
+    if let Some(statement) = &signed.statement {
+        writeln!(out, "  statement  {}", escaped(&statement.predicate_type))?;
+    }
+    writeln!(out, "  signer     {}{by}", escaped(&signed.signer.subject))?;
+    writeln!(out, "  time       {}", escaped(&signed.signer.time))?;
+    Ok(())
+}
