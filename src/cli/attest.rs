@@ -26,6 +26,7 @@ const LARGEST: u64 = 5 << 20;
 #[command(
     after_help = "Each statement is signed, logged, timestamped and verified before it is written: ARTIFACT.sbom.sigstore.json, ARTIFACT.provenance.sigstore.json, ARTIFACT.vsa.sigstore.json, ARTIFACT.attestation.sigstore.json.\n\nExit codes: 0 attested, 1 the gate denied (with --vsa), 2 failed or could not judge."
 )]
+#[command(mut_arg("signing_key", |arg| arg.visible_alias("key")))]
 pub(crate) struct Args {
     /// The artifact that the statements are about
     artifact: String,

@@ -14,6 +14,7 @@ use super::signing::{self, SigningArgs};
 #[command(
     after_help = "Each bundle is verified before it is written. Sign the file that is deployed: two packings of the same sources have different digests.\n\nExit codes: 0 signed, 2 failed; then nothing was written."
 )]
+#[command(mut_arg("signing_key", |arg| arg.visible_alias("key")))]
 pub(crate) struct Args {
     /// The files to sign; `sha256:HEX` signs what has this digest, an image for example
     #[arg(required = true, value_name = "ARTIFACT")]

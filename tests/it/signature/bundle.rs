@@ -349,7 +349,8 @@ fn a_statement_is_bound_to_the_artifact_and_its_predicate_kept() {
     let provenance = verified(&[file(bundle.to_string())], &signer());
     assert_eq!(provenance.state, ProvenanceState::Verified, "{}", provenance.message);
     assert_eq!(provenance.statements[0].predicate_type, "https://slsa.dev/provenance/v1");
-    assert_eq!(provenance.statements[0].predicate, r#"{"buildDefinition":{}}"#);
+    assert_eq!(provenance.statements[0].predicate, serde_json::json!({"buildDefinition": {}}));
+    assert_eq!(provenance.statements[0].signer, provenance.signers[0].subject);
     let by_key = FAKE.attested(&statement(&subject(&ours)), &Signing { with_key: true, ..Signing::default() });
     assert_eq!(verdict(&by_key, &key()), "verified");
     let mut broken = bundle;

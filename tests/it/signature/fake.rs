@@ -141,8 +141,9 @@ fn sign(key: &KeyPair, bytes: &[u8]) -> Vec<u8> {
     key.sign(bytes).unwrap().as_bytes().to_vec()
 }
 
-fn key_id(key: &KeyPair) -> Vec<u8> {
-    sha256(key.public_key_bytes())[..20].to_vec()
+/// A P-256 `SubjectPublicKeyInfo` ends with the point, 65 bytes.
+fn key_id(spki: &[u8]) -> Vec<u8> {
+    sha256(&spki[spki.len() - 65..])[..20].to_vec()
 }
 
 /// A certificate's parts.
@@ -150,7 +151,7 @@ struct Cert<'a> {
     serial: u8,
     subject: Vec<u8>,
     issuer: Vec<u8>,
-    key: &'a KeyPair,
+    key: Vec<u8>,
     signer: &'a KeyPair,
     valid: (Timestamp, Timestamp),
     extensions: Vec<Vec<u8>>,
@@ -159,8 +160,8 @@ struct Cert<'a> {
 impl Cert<'_> {
     fn body(&self, more: &[Vec<u8>]) -> Vec<u8> {
         let mut extensions = self.extensions.clone();
-        extensions.push(extension("2.5.29.14", false, &octets(&key_id(self.key))));
-        extensions.push(extension("2.5.29.35", false, &seq(&[tlv(0x80, &key_id(self.signer))])));
+        extensions.push(extension("2.5.29.14", false, &octets(&key_id(&self.key))));
+        extensions.push(extension("2.5.29.35", false, &seq(&[tlv(0x80, &key_id(&spki(self.signer)))])));
         extensions.extend_from_slice(more);
         seq(&[
             tagged(0, &int(2)),
@@ -169,7 +170,7 @@ impl Cert<'_> {
             self.issuer.clone(),
             seq(&[utc_time(self.valid.0), utc_time(self.valid.1)]),
             self.subject.clone(),
-            spki(self.key),
+            self.key.clone(),
             tagged(3, &seq(&extensions)),
         ])
     }
@@ -199,7 +200,7 @@ impl Fake {
         let (stamp_root, stamp) = (pair(), pair());
         let extensions = vec![extension("2.5.29.15", true, &[0x03, 0x02, 0x07, 0x80]), usage(TIME_STAMPING, true)];
         let (subject, issuer) = (name("fake tsa"), name("fake tsa root"));
-        let certificate = Cert { serial: 5, subject, issuer, key: &stamp, signer: &stamp_root, valid: long(), extensions };
+        let certificate = Cert { serial: 5, subject, issuer, key: spki(&stamp), signer: &stamp_root, valid: long(), extensions };
         let stamp_certificate = certificate.der(&[]);
         Self {
             root: pair(),
@@ -250,11 +251,12 @@ impl Fake {
             return (None, None);
         }
         let key = pair();
-        let certificate = self.leaf(&key, signing);
+        let certificate = self.leaf(spki(&key), signing);
         (Some(key), Some(certificate))
     }
 
-    fn leaf(&self, key: &KeyPair, signing: &Signing) -> Vec<u8> {
+    /// A certificate for whoever holds this key.
+    pub fn leaf(&self, key: Vec<u8>, signing: &Signing) -> Vec<u8> {
         let mut extensions = vec![extension("2.5.29.15", true, &[0x03, 0x02, 0x07, 0x80]), usage(signing.usage, false)];
         let names = signing.subjects.iter().map(|san| match san {
             San::Uri(uri) => tlv(0x86, uri.as_bytes()),
@@ -323,7 +325,7 @@ impl Fake {
     }
 
     /// The second of three entries of the log.
-    fn entry(&self, body: &[u8], signing: &Signing) -> Value {
+    pub fn entry(&self, body: &[u8], signing: &Signing) -> Value {
         let leaf = |body: &[u8]| sha256(&[&[0], body].concat());
         let node = |left: &[u8], right: &[u8]| sha256(&[&[1], left, right].concat());
         let (first, third) = (leaf(b"first"), leaf(b"third"));
@@ -358,10 +360,15 @@ impl Fake {
 
     /// An RFC 3161 answer over a signature.
     fn timestamp(&self, signature: &[u8], signing: &Signing) -> Vec<u8> {
+        self.stamp_of(&sha256(signature), &[], signing)
+    }
+
+    /// The same over a digest, with the nonce (an INTEGER, whole) of the question.
+    pub fn stamp_of(&self, digest: &[u8], nonce: &[u8], signing: &Signing) -> Vec<u8> {
         const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
         let sha = algorithm(SHA256);
-        let imprint = seq(&[sha.clone(), octets(&sha256(signature))]);
-        let token = seq(&[int(1), oid("1.3.6.1.4.1.57264.2"), imprint, int(9), time(signing.stamped)]);
+        let imprint = seq(&[sha.clone(), octets(digest)]);
+        let token = seq(&[int(1), oid("1.3.6.1.4.1.57264.2"), imprint, int(9), time(signing.stamped), nonce.to_vec()]);
         let certificate_hash = seq(&[seq(&[seq(&[octets(&sha256(&self.stamp_certificate))])])]);
         let attributes = set(&[
             seq(&[oid("1.2.840.113549.1.9.3"), set(&[oid(TST_INFO)])]),
@@ -379,7 +386,7 @@ impl Fake {
 
     fn self_signed(called: &str, key: &KeyPair) -> Vec<u8> {
         let (subject, issuer) = (name(called), name(called));
-        Cert { serial: 1, subject, issuer, key, signer: key, valid: long(), extensions: authority(false) }.der(&[])
+        Cert { serial: 1, subject, issuer, key: spki(key), signer: key, valid: long(), extensions: authority(false) }.der(&[])
     }
 
     pub fn trusted_root(&self) -> Value {
@@ -387,7 +394,7 @@ impl Fake {
         extensions.push(usage(CODE_SIGNING, false));
         let (subject, issuer) = (name("fake intermediate"), name("fake root"));
         let intermediate =
-            Cert { serial: 2, subject, issuer, key: &self.intermediate, signer: &self.root, valid: long(), extensions }.der(&[]);
+            Cert { serial: 2, subject, issuer, key: spki(&self.intermediate), signer: &self.root, valid: long(), extensions }.der(&[]);
         let chain = |certificates: &[Vec<u8>]| {
             let entries = certificates.iter().map(|der| json!({"rawBytes": b64(der)})).collect::<Vec<_>>();
             json!({"certificates": entries})

@@ -7,6 +7,10 @@ mod fake;
 mod fixture;
 mod identity;
 mod oracle;
+mod requirement;
+mod service;
+mod signing;
+mod verdict;
 
 use std::sync::LazyLock;
 

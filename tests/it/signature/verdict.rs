@@ -1,0 +1,173 @@
+//! The verdict travels: `check --attest` at the build, `verify --vsa` at the deployment.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::fake::{ISSUER, SUBJECT, sha256};
+use super::service::{Place, SERVICES, Service, err, out};
+
+/// A function that passes.
+fn clean(place: &Place<'_>) {
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("index.js", options).unwrap();
+    zip.write_all(b"exports.handler = async () => ({ statusCode: 200 });\n").unwrap();
+    place.write("fn.zip", zip.finish().unwrap().into_inner());
+    advisories(place);
+}
+
+/// A database of today with one advisory, of a package that is in none of the artifacts.
+fn advisories(place: &Place<'_>) {
+    std::fs::create_dir(place.path().join("records")).unwrap();
+    let record = r#"{"id":"GHSA-xxxx-xxxx-xxxx","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"nowhere"},"versions":["1.0.0"]}]}"#;
+    place.write("records/GHSA-xxxx-xxxx-xxxx.json", record);
+    let now = jiff::Timestamp::now().to_string();
+    let built = place.run(&["db", "build", "--from", "records", "--output", "advisories.db", "--as-of", &now, "--quiet"]);
+    assert_eq!(built.status.code(), Some(0), "{}", err(&built));
+}
+
+const DB: [&str; 4] = ["--advisories", "offline", "--db", "advisories.db"];
+
+fn checked(place: &Place<'_>, more: &[&str]) -> std::process::Output {
+    place.signed(&[&["check", "fn.zip", "--attest"][..], &DB, more].concat())
+}
+
+fn relied(place: &Place<'_>, more: &[&str]) -> (Option<i32>, String) {
+    let output = place.verified(&[&["fn.zip", "--vsa"][..], more].concat());
+    (output.status.code(), format!("{}{}", out(&output), err(&output)))
+}
+
+#[test]
+fn what_passed_is_relied_on_and_nothing_else() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    let output = checked(&place, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", out(&output), err(&output));
+    assert!(place.has("fn.zip.vsa.sigstore.json"));
+    assert_eq!(relied(&place, &["--max-age", "24h"]).0, Some(0), "{}", relied(&place, &[]).1);
+    let digest = out(&place.run(&["policy", "digest"]));
+    assert_eq!(relied(&place, &["--policy-digest", digest.trim()]).0, Some(0));
+    let policy =
+        "package fngate.strict\n# METADATA\n# title: t\n# custom:\n#   rule: strict\nfindings contains f if {\n\tfalse\n\tf := {}\n}\n";
+    place.write("own.rego", policy);
+    for (more, expected) in [
+        (&["--policy-digest", &"ab".repeat(32)][..], "summary-policy"),
+        (&["--policy", "own.rego"], "summary-policy"),
+        (&["--verifier-id", "https://other.example"], "summary-verifier"),
+        (&["--resource-uri", "s3://other/fn.zip"], "summary-resource"),
+        (&["--level", "SLSA_BUILD_LEVEL_3"], "summary-level"),
+        (&["--max-age", "1ns"], "summary-too-old"),
+    ] {
+        let (exit, text) = relied(&place, more);
+        assert!(exit == Some(1) && text.contains(expected), "{more:?}: {text}");
+    }
+    assert_eq!(relied(&place, &["--level", "FNGATE_INVENTORY_COMPLETE", "--level", "FNGATE_PASS"]).0, Some(0));
+    // Whoever else signs such a summary is not the gate.
+    let other = place.run(&[
+        "verify",
+        "fn.zip",
+        "--vsa",
+        "--trusted-root",
+        "root.json",
+        "--issuer",
+        ISSUER,
+        "--identity",
+        "https://github.com/evil/x",
+    ]);
+    assert!(other.status.code() == Some(1) && out(&other).contains("identity-mismatch"));
+    // A plain signature is no verdict, and a verdict on other bytes neither.
+    assert_eq!(place.signed(&["sign", "fn.zip"]).status.code(), Some(0));
+    let plain = place.verified(&["fn.zip", "--vsa", "--bundle", "fn.zip.sigstore.json"]);
+    assert!(out(&plain).contains("predicate-missing"), "{}", out(&plain));
+    std::fs::remove_file(place.path().join("fn.zip.sigstore.json")).unwrap();
+    let before = std::fs::read(place.path().join("fn.zip")).unwrap();
+    place.write("fn.zip", [before.as_slice(), b"x"].concat());
+    assert!(relied(&place, &[]).1.contains("subject-mismatch"));
+}
+
+#[test]
+fn the_deployed_code_is_named_by_its_digest() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    assert_eq!(checked(&place, &["--resource-uri", "s3://bucket/fn.zip"]).status.code(), Some(0));
+    let code = STANDARD.encode(sha256(&std::fs::read(place.path().join("fn.zip")).unwrap()));
+    let deployed = |code: &str, more: &[&str]| {
+        let arguments = ["--vsa", "--bundle", "fn.zip.vsa.sigstore.json", "--code-sha256", code, "--resource-uri", "s3://bucket/fn.zip"];
+        place.verified(&[&arguments[..], more].concat()).status.code()
+    };
+    assert_eq!(deployed(&code, &[]), Some(0), "without the artifact at hand");
+    assert_eq!(deployed(&code, &["fn.zip"]), Some(0));
+    assert_eq!(deployed(&STANDARD.encode([7; 32]), &[]), Some(1));
+    assert_eq!(deployed(&STANDARD.encode([7; 32]), &["fn.zip"]), Some(2), "the artifact is not what was deployed");
+    assert_eq!(deployed("no digest", &[]), Some(2));
+}
+
+#[test]
+fn what_did_not_pass_gets_no_summary_and_loses_an_old_one() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    assert_eq!(checked(&place, &[]).status.code(), Some(0));
+    place.write("fngate.toml", "[signature]\nrequired = true\n");
+    let asked = service.asked().len();
+    let denied = checked(&place, &[]);
+    assert_eq!(denied.status.code(), Some(1), "{}", out(&denied));
+    assert!(!place.has("fn.zip.vsa.sigstore.json") && err(&denied).contains("taken away"), "{}", err(&denied));
+    assert_eq!(service.asked().len(), asked, "nothing was signed");
+    assert_eq!(relied(&place, &[]).0, Some(1));
+    let attested = place.signed(&[&["attest", "fn.zip", "--vsa"][..], &DB].concat());
+    assert_eq!((attested.status.code(), place.has("fn.zip.vsa.sigstore.json")), (Some(1), false));
+    place.write("fngate.toml", "");
+    assert_eq!(place.signed(&[&["attest", "fn.zip", "--vsa"][..], &DB].concat()).status.code(), Some(0));
+    assert_eq!(relied(&place, &["--policy-config", "fngate.toml"]).0, Some(0));
+}
+
+#[test]
+fn a_verdict_that_cannot_be_signed_is_not_green() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    let nobody = place.run(&[&["check", "fn.zip", "--attest"][..], &DB, &SERVICES].concat());
+    assert_eq!(nobody.status.code(), Some(2), "no token, and nothing is judged in vain");
+    service.turn(|signing| signing.log = super::fake::By::Stranger);
+    let output = checked(&place, &["--format", "json", "--output", "report.json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("cannot sign the verdict") && err(&output).contains("checkpoint-invalid"), "{}", err(&output));
+    let report: Value = serde_json::from_str(&place.read("report.json")).unwrap();
+    assert_eq!(report["outcome"], "pass", "the verdict itself stands");
+    assert!(!place.has("fn.zip.vsa.sigstore.json"));
+}
+
+#[test]
+fn a_signed_bill_is_evidence() {
+    let service = Service::new();
+    let place = service.place();
+    // A bundle that nothing inside attributes: the signed bill says what may be in it.
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("index.js", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(include_bytes!("../../../testdata/bundles/esbuild-min/index.js")).unwrap();
+    place.write("fn.zip", zip.finish().unwrap().into_inner());
+    advisories(&place);
+    place.write("bom.json", r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"tally","version":"1.4.0","purl":"pkg:npm/tally@1.4.0"}]}"#);
+    let check =
+        |more: &[&str]| place.run(&[&["check", "fn.zip"][..], &DB, &["--trusted-root", "root.json", "--format", "json"], more].concat());
+    let state = |output: &std::process::Output| -> Value {
+        serde_json::from_str::<Value>(&out(output)).unwrap()["artifacts"][0]["inventory"].clone()
+    };
+    assert_eq!(state(&check(&[]))["state"], "incomplete");
+    let output = place.signed(&["attest", "fn.zip", "--sbom", "bom.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let bundle = ["--bundle", "fn.zip.sbom.sigstore.json"];
+    let expected = [&bundle[..], &["--identity", SUBJECT, "--issuer", ISSUER]].concat();
+    let bounded = state(&check(&expected));
+    assert_eq!(bounded["state"], "bounded", "{bounded}");
+    assert!(bounded["bounded_by"][0]["name"].as_str().unwrap().contains(SUBJECT));
+    assert_eq!(state(&check(&bundle))["state"], "incomplete", "nobody is trusted, so nothing is believed");
+    let stranger = [&bundle[..], &["--identity", "https://github.com/evil/x", "--issuer", ISSUER]].concat();
+    assert_eq!(state(&check(&stranger))["state"], "incomplete");
+}
