@@ -3,6 +3,7 @@
 mod attest;
 mod check;
 mod completions;
+mod conformance;
 mod db;
 mod evidence;
 mod explain;
@@ -105,6 +106,12 @@ enum Command {
     Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
+    /// Verify as sigstore-conformance asks
+    #[command(hide = true)]
+    VerifyBundle(conformance::VerifyArgs),
+    /// Sign as sigstore-conformance asks
+    #[command(hide = true)]
+    SignBundle(conformance::SignArgs),
 }
 
 /// Parses the arguments, runs the command, and turns whatever happens into an exit code: an error is 2, and so is a panic,
@@ -142,6 +149,8 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
+        Command::VerifyBundle(args) => conformance::verify(args),
+        Command::SignBundle(args) => conformance::sign(args),
     }
 }
 

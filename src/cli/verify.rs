@@ -191,7 +191,7 @@ pub(super) fn digest_of(artifact: &str) -> anyhow::Result<[u8; 32]> {
 }
 
 /// The digest that an argument states; `None` where it is a path.
-fn digest(artifact: &str) -> anyhow::Result<Option<[u8; 32]>> {
+pub(super) fn digest(artifact: &str) -> anyhow::Result<Option<[u8; 32]>> {
     let Some(text) = artifact.strip_prefix("sha256:") else { return Ok(None) };
     let byte = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     let bytes = (0..64).step_by(2).map_while(byte).collect::<Vec<_>>();
@@ -207,7 +207,7 @@ fn code_sha256(text: &str) -> anyhow::Result<[u8; 32]> {
 }
 
 /// Hashes the artifact in one stream.
-fn digests(path: &Path, with_sha512: bool) -> anyhow::Result<Digests> {
+pub(super) fn digests(path: &Path, with_sha512: bool) -> anyhow::Result<Digests> {
     let whole = || format!("cannot read the artifact: {}", path.display());
     let mut file = File::open(path).with_context(whole)?;
     if file.metadata().with_context(whole)?.is_dir() {

@@ -88,7 +88,8 @@ fn the_environment_offers_a_token() {
 
 #[test]
 fn what_does_not_verify_is_not_written() {
-    let spoiled: [(&str, fn(&mut Signing)); 6] = [
+    type Spoil = fn(&mut Signing);
+    let spoiled: [(&str, Spoil); 6] = [
         ("checkpoint-invalid", |signing| signing.log = By::Stranger),
         ("timestamp-invalid", |signing| signing.timestamp = By::Stranger),
         ("certificate-untrusted", |signing| signing.authority = By::Stranger),
