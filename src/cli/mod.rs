@@ -13,6 +13,7 @@ mod sbom;
 mod sbom_reader;
 mod secrets;
 mod setup;
+mod trust;
 mod verify;
 
 use std::fs::File;
@@ -87,6 +88,8 @@ enum Command {
     Verify(verify::Args),
     /// Make and inspect the offline advisory database
     Db(db::Args),
+    /// Renew and inspect the trusted roots that signatures rest on
+    Trust(trust::Args),
     /// Explain a rule, a kind of problem or a reason
     Explain(explain::Args),
     /// List and test policies
@@ -124,6 +127,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Secrets(args) => secrets::run(args, &cli.global),
         Command::Verify(args) => verify::run(args),
         Command::Db(args) => db::run(args, &cli.global),
+        Command::Trust(args) => trust::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),

@@ -8,6 +8,7 @@ use fngate::model::Level;
 use fngate::policy::{
     self, AdvisorySettings, Completeness, DriftSettings, IntegritySettings, Settings, SignatureSettings, Threshold, VulnerabilitySettings,
 };
+use fngate::signature::TrustLimits;
 use jiff::civil::Date;
 use toml::{Spanned, Value};
 
@@ -50,6 +51,10 @@ pub(crate) enum AdvisoryMode {
 pub(crate) struct Signature {
     /// A trusted root, instead of the one inside fngate.
     pub(crate) trusted_root: Option<PathBuf>,
+    /// A private TUF repository and the root that trust in it begins with, instead of the public one.
+    pub(crate) tuf: Option<(String, PathBuf)>,
+    /// What the root itself must be.
+    pub(crate) limits: TrustLimits,
     /// Signers by certificate.
     pub(crate) identities: Vec<Identity>,
     /// Signers by public key: files.
@@ -86,9 +91,6 @@ pub(crate) struct Limits {
 pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
     let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
     let paths = |words: &[Word], key: &str| words.iter().map(|word| path(word, key)).collect::<Result<Vec<_>, _>>();
-    let identities = raw.signature.identity.iter().map(identity).collect::<Result<_, _>>()?;
-    let keys = raw.signature.key.iter().map(|key| path(&key.path, "signature.key.path")).collect::<Result<_, _>>()?;
-    let trusted_root = raw.signature.trusted_root.as_ref().map(|root| path(root, "signature.trusted_root")).transpose()?;
     Ok(Config {
         policy_paths: paths(&raw.policy.paths, "policy.paths")?,
         private: raw.private.iter().map(|pattern| filled(pattern, "private")).collect::<Result<_, _>>()?,
@@ -102,7 +104,7 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         modules: paths(&raw.build.modules, "build.modules")?,
         sboms: paths(&raw.build.sbom, "build.sbom")?,
         secret_rules: paths(&raw.secret.rules, "secret.rules")?,
-        signature: Signature { trusted_root, identities, keys },
+        signature: signature(&raw.signature, base)?,
         limits: limits(&raw.limits)?,
         policy: settings(raw)?,
         ..Config::default()
@@ -217,6 +219,39 @@ fn limits(raw: &raw::Limits) -> Result<Limits, Fault> {
     })
 }
 
+fn signature(raw: &raw::Signature, base: &Path) -> Result<Signature, Fault> {
+    let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
+    let limits = TrustLimits {
+        sha256: raw.trusted_root_sha256.as_ref().map(|word| digest(word, "signature.trusted_root_sha256")).transpose()?,
+        max_age_days: raw.trusted_root_max_age_days.as_ref().map(|days| *days.get_ref()),
+    };
+    if let Some(days) = raw.trusted_root_max_age_days.as_ref() {
+        if *days.get_ref() == 0 {
+            return Err(fault(days, "`signature.trusted_root_max_age_days` must be at least 1".to_owned()));
+        }
+        if raw.trusted_root.is_some() {
+            let message = "`signature.trusted_root_max_age_days` needs a root with a signed date, and the file of `signature.trusted_root` has none: pin it with `signature.trusted_root_sha256`";
+            return Err(fault(days, message.to_owned()));
+        }
+    }
+    let tuf = match (&raw.tuf_url, &raw.tuf_root) {
+        (Some(url), Some(root)) => Some((filled(url, "signature.tuf_url")?, path(root, "signature.tuf_root")?)),
+        (Some(url), None) => return Err(fault(url, "`signature.tuf_url` needs `signature.tuf_root`: trust begins with it".to_owned())),
+        (None, Some(root)) => return Err(fault(root, "`signature.tuf_root` needs `signature.tuf_url`".to_owned())),
+        (None, None) => None,
+    };
+    if let (Some(root), Some(_)) = (&raw.trusted_root, &tuf) {
+        return Err(fault(root, "`signature.trusted_root` and `signature.tuf_url` are two roots: leave one out".to_owned()));
+    }
+    Ok(Signature {
+        trusted_root: raw.trusted_root.as_ref().map(|root| path(root, "signature.trusted_root")).transpose()?,
+        tuf,
+        limits,
+        identities: raw.identity.iter().map(identity).collect::<Result<_, _>>()?,
+        keys: raw.key.iter().map(|key| path(&key.path, "signature.key.path")).collect::<Result<_, _>>()?,
+    })
+}
+
 fn identity(raw: &raw::Identity) -> Result<Identity, Fault> {
     Ok(Identity {
         issuer: filled(&raw.issuer, "signature.identity.issuer")?,
@@ -250,17 +285,10 @@ fn ignore(table: &Spanned<raw::Ignore>) -> Result<policy::Ignore, Fault> {
 
 fn accept(table: &Spanned<raw::Accept>) -> Result<policy::Accept, Fault> {
     let raw = table.get_ref();
-    let sha256 = match &raw.sha256 {
-        Some(word) if word.get_ref().len() == 64 && word.get_ref().bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Some(word.get_ref().to_ascii_lowercase())
-        }
-        Some(word) => return Err(fault(word, format!("`accept.sha256` must be 64 hexadecimal digits: {}", word.get_ref()))),
-        None => None,
-    };
     Ok(policy::Accept {
         kind: filled(&raw.kind, "accept.kind")?,
         path: raw.path.as_ref().map(|path| filled(path, "accept.path")).transpose()?,
-        sha256,
+        sha256: raw.sha256.as_ref().map(|word| digest(word, "accept.sha256")).transpose()?,
         reason: filled(&raw.reason, "accept.reason")?,
         expires: raw.expires.as_ref().map(|day| date(day, "accept.expires")).transpose()?,
     })
@@ -289,6 +317,13 @@ fn optional<T: Copy>(word: Option<&Word>, key: &str, allowed: &[(&str, T)]) -> R
     let found = allowed.iter().find(|(name, _)| name == word.get_ref()).map(|(_, value)| *value);
     let names = || allowed.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     found.map(Some).ok_or_else(|| fault(word, format!("`{key}` must be one of {}: {}", names(), word.get_ref())))
+}
+
+/// A SHA-256, in lower case.
+fn digest(word: &Word, key: &str) -> Result<String, Fault> {
+    let text = word.get_ref();
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(text.to_ascii_lowercase()) } else { Err(fault(word, format!("`{key}` must be 64 hexadecimal digits: {text}"))) }
 }
 
 /// A string that says something.

@@ -21,6 +21,9 @@ mod shape;
 mod sigstore_adapter;
 mod statement;
 mod trust;
+mod trust_cache;
+mod trust_error;
+mod trust_repository;
 mod verification;
 
 pub use bundle::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
@@ -31,7 +34,10 @@ pub use examination::{Examination, Proof, Refusal, Step};
 pub use identity::Identity;
 pub use reason::{REASONS, Reason, reason};
 pub use requirement::{Key, Profile, Requirement, RequirementError};
-pub use trust::{TrustError, TrustedRoot};
+pub use sigstore_adapter::{Authority, AuthorityKind, Patience};
+pub use trust::{Freshness, Source, TrustLimits, TrustedRoot};
+pub use trust_error::TrustError;
+pub use trust_repository::{Cache, INSTANCES, TufRepository, Updated, cached_signing_config, trust_folder};
 pub use verification::{Digests, examine, names_sha512, verify};
 
 use crate::model::hex;

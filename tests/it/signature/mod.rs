@@ -7,6 +7,8 @@ mod fake;
 mod fixture;
 mod identity;
 mod oracle;
+mod trust;
+mod tuf;
 
 use std::sync::LazyLock;
 
