@@ -84,7 +84,7 @@ fn on_disk(name: &str, bytes: &[u8], files: &Files) -> Option<String> {
     if name.strip_suffix(".root.json").is_some_and(|version| version.bytes().all(|byte| byte.is_ascii_digit())) {
         return Some(name.to_owned());
     }
-    number(bytes, "/signed/version").map(|version| format!("{version}.{name}"))
+    version(bytes).map(|version| format!("{version}.{name}"))
 }
 
 /// The hash by which the targets metadata knows a target.
@@ -121,6 +121,11 @@ pub(super) fn plain(text: &str) -> String {
         }
         name
     })
+}
+
+/// The version that metadata says it has.
+pub(super) fn version(metadata: &[u8]) -> Option<u64> {
+    number(metadata, "/signed/version")
 }
 
 fn number(metadata: &[u8], pointer: &str) -> Option<u64> {

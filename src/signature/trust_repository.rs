@@ -74,7 +74,7 @@ impl TufRepository {
             "github" => Instance::GitHub,
             _ => return Err(TrustError::UnknownInstance(name.to_owned())),
         };
-        Self::new(name, instance.tuf_url(), instance.tuf_root().to_vec(), Some(instance), folder)
+        Ok(Self::new(name, instance.tuf_url(), instance.tuf_root().to_vec(), Some(instance), folder))
     }
 
     /// A private repository, by its address and the root (`root.json`) that trust in it begins with.
@@ -88,19 +88,16 @@ impl TufRepository {
             Ok(None) => return Err(TrustError::TooLarge(path)),
             Err(source) => return Err(TrustError::Read { path, source }),
         };
-        Self::new(url, url, root, None, folder).map_err(|error| match error {
-            TrustError::Unusable { reason, .. } => TrustError::TufRoot { path, reason },
-            other => other,
-        })
+        sigstore_adapter::check_root(&root).map_err(|reason| TrustError::TufRoot { path, reason })?;
+        Ok(Self::new(url, url, root, None, folder))
     }
 
-    fn new(name: &str, url: &str, root: Vec<u8>, instance: Option<Instance>, folder: Option<&Path>) -> Result<Self, TrustError> {
-        let version = sigstore_adapter::root_version(&root);
-        let root_version = version.map_err(|reason| TrustError::Unusable { name: name.to_owned(), reason })?;
+    fn new(name: &str, url: &str, root: Vec<u8>, instance: Option<Instance>, folder: Option<&Path>) -> Self {
+        let root_version = trust_cache::version(&root).unwrap_or(0);
         let folder = folder.map(Path::to_owned).or_else(trust_folder);
         // Two spellings of one address have one cache.
         let own = folder.map(|folder| folder.join(trust_cache::plain(name.trim_end_matches('/'))));
-        Ok(Self { name: name.to_owned(), url: url.to_owned(), root, root_version, instance, folder: own })
+        Self { name: name.to_owned(), url: url.to_owned(), root, root_version, instance, folder: own }
     }
 
     /// The instance's name, or the address.
@@ -226,10 +223,24 @@ mod tests {
     }
 
     #[test]
+    fn a_cache_from_before_the_embedded_roots_is_set_aside() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/sigstore");
+        let root = std::fs::read(data.join("tuf/1.root.json")).unwrap();
+        let standing = |instance| {
+            let repository = TufRepository::new("tuf", "https://tuf.example", root.clone(), instance, Some(&data));
+            let (root, cache) = repository.standing(Timestamp::now()).unwrap();
+            (cache, root.as_of().unwrap().to_string())
+        };
+        // It verifies, and a private instance has nothing newer.
+        assert_eq!(standing(None), (Cache::Used, "2025-03-01T12:00:00Z".to_owned()));
+        assert_eq!(standing(Some(Instance::GitHub)), (Cache::Older, EMBEDDED_AS_OF.to_string()));
+    }
+
+    #[test]
     fn one_address_has_one_folder() {
         let folder = |name: &str| {
             let instance = Instance::GitHub;
-            let repository = TufRepository::new(name, name, instance.tuf_root().to_vec(), None, Some(Path::new("trust"))).unwrap();
+            let repository = TufRepository::new(name, name, instance.tuf_root().to_vec(), None, Some(Path::new("trust")));
             repository.folder.unwrap().display().to_string()
         };
         assert_eq!(folder("https://tuf.example/a/"), folder("https://tuf.example/a"));

@@ -18,7 +18,7 @@ use super::reason::{self, Reason};
 pub use root::{Authority, AuthorityKind};
 pub(super) use root::{Instance, Log, Root};
 pub use tuf::Patience;
-pub(super) use tuf::{Files, LARGEST_TARGET, MOST_ROTATIONS, SIGNING_CONFIG, TRUSTED_ROOT, Vouched, fetch, root_version, verify_kept};
+pub(super) use tuf::{Files, LARGEST_TARGET, MOST_ROTATIONS, SIGNING_CONFIG, TRUSTED_ROOT, Vouched, check_root, fetch, verify_kept};
 
 /// A parsed bundle.
 #[derive(Debug)]

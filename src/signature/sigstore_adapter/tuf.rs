@@ -73,9 +73,9 @@ impl Instance {
     }
 }
 
-/// The version of a root that trust is to begin with, if it is one.
-pub(in crate::signature) fn root_version(root: &[u8]) -> Result<u64, String> {
-    Ok(TrustedMetadataSet::from_root(root).map_err(|error| said(&error))?.root().version)
+/// Whether a file is the root of a repository, signed by its own keys.
+pub(in crate::signature) fn check_root(root: &[u8]) -> Result<(), String> {
+    TrustedMetadataSet::from_root(root).map(|_| ()).map_err(|error| said(&error))
 }
 
 /// Verifies what was kept, from the root that trust begins with. Nothing is fetched and nothing is written.

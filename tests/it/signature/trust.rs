@@ -207,6 +207,29 @@ fn a_cache_in_which_anything_was_changed_is_an_error() {
 }
 
 #[test]
+fn an_update_that_was_stopped_leaves_the_old_state() {
+    let mut place = Place::new();
+    place.update().unwrap();
+    let before = place.digest();
+    let mut root = FAKE.trusted_root();
+    root["ctlogs"][0]["baseUrl"] = "https://ct2.fake.example".into();
+    place.tuf.trusted_root = root.to_string().into_bytes();
+    place.tuf.next();
+    place.served.serve(&place.tuf);
+    let other = TufRepository::private(&place.served.url, &place.path("root.json"), Some(&place.path("other"))).unwrap();
+    other.update(Timestamp::now(), Patience::default()).unwrap();
+    let (from, to) = (other.folder().unwrap(), place.repository().folder().unwrap().to_owned());
+    let in_use = || place.repository().trusted_root(Timestamp::now()).unwrap().sha256().to_owned();
+    let target = format!("targets/{}.{TARGET}", place.digest());
+    for name in [target.as_str(), "2.targets.json", "2.snapshot.json"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+        assert_eq!(in_use(), before, "{name}");
+    }
+    fs::copy(from.join("timestamp.json"), to.join("timestamp.json")).unwrap();
+    assert_eq!(in_use(), place.digest(), "the timestamp comes last");
+}
+
+#[test]
 fn a_cache_that_somebody_else_has_signed_is_an_error() {
     let place = Place::new();
     place.update().unwrap();
@@ -344,6 +367,36 @@ fn an_expired_cache_is_used_and_known_to_be_expired() {
         let told = said.contains("30 days ago, and at most") && said.contains("hint: `fngate trust update");
         assert!(code == 0 || told, "{said}");
     }
+}
+
+/// `testdata/sigstore/tuf`: a cache of March 2025, for the unit test that holds it against the embedded roots.
+/// `FNGATE_WRITE_FIXTURES=1 cargo test --test it signature::trust` makes it anew.
+#[test]
+fn the_cache_in_testdata_verifies() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/sigstore/tuf");
+    let then: Timestamp = "2025-03-01T12:00:00Z".parse().unwrap();
+    if std::env::var_os("FNGATE_WRITE_FIXTURES").is_some() {
+        let mut tuf = Tuf::new(&FAKE.trusted_root());
+        tuf.expires = then + days(7);
+        tuf.files.clear();
+        tuf.files.insert("1.root.json".to_owned(), tuf.root(&[]));
+        tuf.publish();
+        let place = Place::with(tuf);
+        place.update_at(then).unwrap();
+        let _ = fs::remove_dir_all(&folder);
+        fs::rename(place.repository().folder().unwrap(), &folder).unwrap();
+    }
+    let root = folder.join("1.root.json");
+    let place = tempfile::tempdir().unwrap();
+    let repository = TufRepository::private("https://tuf.example", &root, Some(place.path())).unwrap();
+    let own = repository.folder().unwrap();
+    for below in ["", "targets"] {
+        fs::create_dir_all(own.join(below)).unwrap();
+        for path in fs::read_dir(folder.join(below)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+            fs::copy(&path, own.join(below).join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    assert_eq!(repository.trusted_root(then).unwrap().as_of(), Some(then));
 }
 
 #[test]
@@ -515,7 +568,7 @@ fn a_file_may_hold_several_roots() {
     assert_ne!(under(&lines(&[&own, &without_logs(&other)]), &unlogged), "verified");
     assert_eq!(under(&lines(&[&own]), &unlogged), "log-entry-count");
     // A line that is none spoils the file.
-    for text in [format!("{own}\n{{}}\n"), format!("{own}\nx"), lines(&vec![&own; 17])] {
+    for text in [format!("{own}\n{{}}\n"), format!("{own}\nx"), lines(&[&own; 17])] {
         assert!(TrustedRoot::from_json("roots.jsonl", text.as_bytes()).is_err());
     }
 }

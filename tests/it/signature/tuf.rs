@@ -208,10 +208,6 @@ impl Served {
         *self.files.lock().unwrap() = tuf.files.clone();
     }
 
-    pub fn put(&self, name: &str, bytes: &[u8]) {
-        self.files.lock().unwrap().insert(name.to_owned(), bytes.to_vec());
-    }
-
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
