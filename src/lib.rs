@@ -5,6 +5,7 @@
 //! input) and [`model::Verdict`] (the reports' input). A stage imports `model` and no other stage.
 
 pub mod artifact;
+mod cache_folder;
 pub mod extract;
 pub mod model;
 pub mod osv;

@@ -19,6 +19,7 @@ mod setup;
 mod sign;
 mod signing;
 mod statement;
+mod trust;
 mod verdict;
 mod verify;
 
@@ -100,6 +101,8 @@ enum Command {
     Key(key::Args),
     /// Make and inspect the offline advisory database
     Db(db::Args),
+    /// Renew and inspect the trusted roots that signatures rest on
+    Trust(trust::Args),
     /// Explain a rule, a kind of problem or a reason
     Explain(explain::Args),
     /// List and test policies
@@ -146,6 +149,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Attest(args) => attest::run(args, &cli.global),
         Command::Key(args) => key::run(args, &cli.global),
         Command::Db(args) => db::run(args, &cli.global),
+        Command::Trust(args) => trust::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),

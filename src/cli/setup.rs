@@ -10,7 +10,7 @@ use fngate::model::{VexFacts, escaped};
 use fngate::osv::{Choice, Feeds, Mode, choice, choose};
 use fngate::policy::{Policies, Settings, Vex};
 use fngate::secret::Scanner;
-use fngate::signature::{Identity, Key, Requirement, TrustedRoot};
+use fngate::signature::{Identity, Key, Requirement, TrustedRoot, TufRepository};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -55,7 +55,7 @@ pub(crate) struct GateArgs {
     /// A public key (PEM) that may have signed (repeatable)
     #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,
-    /// The Sigstore instance: public-good, staging, github, or a trusted_root.json
+    /// The Sigstore instance: public-good, staging, github, or a trusted_root.json (or several, one a line)
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<String>,
     /// Packages that are your own and never sent anywhere; `*` stands for anything (repeatable)
@@ -113,12 +113,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     let vex = Vex::load(&config.vex.iter().chain(&args.vex).cloned().collect::<Vec<_>>())?;
     let documents = vex.facts();
     let requirement = requirement(args, &config)?;
-    // A file of the configuration is a file, whatever its name.
-    let trust = match (&args.trusted_root, &config.signature.trusted_root) {
-        (Some(name), _) => TrustedRoot::named(name)?,
-        (None, Some(path)) => TrustedRoot::from_file(path)?,
-        (None, None) => TrustedRoot::public_good()?,
-    };
+    let trust = trust(args, &config.signature)?;
     let scanner = scanner(&args.secret_rules, &config)?;
     let evidence = args.evidence.read(&Given { locks: &config.locks, sboms: &config.sboms, modules: &config.modules })?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
@@ -195,6 +190,19 @@ fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> 
         requirement.keys.push(Key::from_file(path)?);
     }
     Ok(requirement)
+}
+
+/// The trusted root of the call, else of the configuration, else the public one; within what the configuration asks of it.
+fn trust(args: &GateArgs, signature: &config::Signature) -> anyhow::Result<TrustedRoot> {
+    let now = Timestamp::now();
+    let root = match (&args.trusted_root, &signature.trusted_root, &signature.tuf) {
+        (Some(name), ..) => TrustedRoot::named(name)?,
+        // A file of the configuration is a file, whatever its name.
+        (None, Some(path), _) => TrustedRoot::from_file(path)?,
+        (None, None, Some((url, root))) => TufRepository::private(url, root, None)?.trusted_root(now)?,
+        (None, None, None) => TrustedRoot::public_good()?,
+    };
+    Ok(root.within(&signature.limits, now)?)
 }
 
 impl From<AdvisoryMode> for Mode {

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 use fngate::model::{Provenance, ProvenanceState, escaped, hex};
 use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, TrustedRoot};
 
-use super::Format;
+use super::{Format, trust};
 
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
@@ -61,14 +61,18 @@ pub(crate) struct Args {
     /// The time after which the keys are no longer in force, RFC 3339
     #[arg(long, value_name = "TIME", requires = "key")]
     key_not_after: Option<Timestamp>,
-    /// The Sigstore instance: public-good, staging, github, or a trusted_root.json
-    #[arg(long, value_name = "FILE", default_value = "public-good")]
+    /// The Sigstore instance: public-good, staging, github, or a trusted_root.json (or several, one a line)
+    #[arg(long, value_name = "FILE", default_value = "public-good", conflicts_with = "tuf_url")]
     trusted_root: String,
     /// How many of those named must have signed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
     signers: u8,
     #[command(flatten)]
     statement: super::statement::StatementArgs,
+    #[command(flatten)]
+    private: trust::PrivateArgs,
+    #[command(flatten)]
+    trust_limits: trust::LimitArgs,
     /// How strictly bundles are read
     #[arg(long, value_name = "PROFILE", default_value = "strict")]
     profile: ProfileName,
@@ -94,20 +98,32 @@ enum ProfileName {
 
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
-    let trust = TrustedRoot::named(&args.trusted_root)?;
+    let now = Timestamp::now();
+    let trust = match args.private.repository(None)? {
+        Some(repository) => repository.trusted_root(now)?,
+        None => TrustedRoot::named(&args.trusted_root)?,
+    };
+    let trust = trust.within(&args.trust_limits.limits(), now)?;
     let bundles = bundles(args)?;
     let digests = subject(args, signature::names_sha512(&bundles))?;
-    let examinations = signature::examine(&digests, &bundles, &trust, &requirement, Timestamp::now());
+    let examinations = signature::examine(&digests, &bundles, &trust, &requirement, now);
     let provenance = signature::conclude(&examinations, &requirement);
     let name = args.artifact.clone().unwrap_or_else(|| "the deployed code".to_owned());
     let sha256 = hex(&digests.sha256);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Text => text(&mut out, &name, &sha256, &provenance, &examinations).and_then(|()| match args.explain {
-            true => examinations.iter().try_for_each(|examination| steps(&mut out, examination)),
+            true => {
+                writeln!(out, "  trusted    {}, {}", escaped(trust.name()), trust::origin(&trust, now))?;
+                writeln!(out, "             sha256 {}", trust.sha256())?;
+                examinations.iter().try_for_each(|examination| steps(&mut out, examination))
+            }
             false => Ok(()),
         }),
-        Format::Json => as_json(&mut out, &name, &sha256, &provenance, args.explain.then_some(examinations.as_slice())),
+        Format::Json => {
+            let root = trust::described(&trust, now);
+            as_json(&mut out, &name, &sha256, &provenance, root, args.explain.then_some(examinations.as_slice()))
+        }
     }
     .and_then(|()| out.flush())
     .context("cannot write the result")?;
@@ -275,10 +291,18 @@ fn steps(out: &mut dyn Write, examination: &Examination) -> io::Result<()> {
     Ok(())
 }
 
-fn as_json(out: &mut dyn Write, name: &str, sha256: &str, provenance: &Provenance, explained: Option<&[Examination]>) -> io::Result<()> {
+fn as_json(
+    out: &mut dyn Write,
+    name: &str,
+    sha256: &str,
+    provenance: &Provenance,
+    root: Value,
+    explained: Option<&[Examination]>,
+) -> io::Result<()> {
     let mut document = serde_json::to_value(provenance)?;
     if let Value::Object(members) = &mut document {
         members.insert("artifact".to_owned(), json!({"name": name, "sha256": sha256}));
+        members.insert("trusted_root".to_owned(), root);
         if let Some(examinations) = explained {
             members.insert("bundles".to_owned(), examinations.iter().map(examination_json).collect());
         }

@@ -88,6 +88,10 @@ pub(super) struct Drift {
 pub(super) struct Signature {
     pub(super) required: Option<bool>,
     pub(super) trusted_root: Option<Word>,
+    pub(super) tuf_url: Option<Word>,
+    pub(super) tuf_root: Option<Word>,
+    pub(super) trusted_root_sha256: Option<Word>,
+    pub(super) trusted_root_max_age_days: Option<Spanned<u32>>,
     pub(super) signers: Option<Number>,
     pub(super) identity: Vec<Spanned<Identity>>,
     pub(super) key: Vec<Key>,

@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fngate::signature::{StatementRequirement, predicate_names, predicate_type};
+use fngate::signature::{StatementRequirement, TrustLimits, predicate_names, predicate_type};
 use jiff::Timestamp;
 use toml::Spanned;
 
 use super::Fault;
 use super::raw::{self, Number, Word};
-use super::valid::{fault, filled};
+use super::valid::{digest, fault, filled};
 
 /// Whose signatures stand, and under which root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Signature {
     /// A trusted root, instead of the one inside fngate.
     pub(crate) trusted_root: Option<PathBuf>,
+    /// A private TUF repository and the root that trust in it begins with, instead of the public one.
+    pub(crate) tuf: Option<(String, PathBuf)>,
+    /// What the root itself must be.
+    pub(crate) limits: TrustLimits,
     /// How many of the signers must have signed; zero says nothing.
     pub(crate) signers: usize,
     /// Signers by certificate.
@@ -77,12 +81,41 @@ pub(crate) struct Key {
 /// Checks the table; the paths in it are relative to `base`.
 pub(super) fn check(raw: &raw::Signature, base: &Path) -> Result<Signature, Fault> {
     let named = raw.identity.len() + raw.key.len();
+    let path = |word: &Word, key: &str| filled(word, key).map(|text| base.join(text));
+    let tuf = match (&raw.tuf_url, &raw.tuf_root) {
+        (Some(url), Some(root)) => Some((filled(url, "signature.tuf_url")?, path(root, "signature.tuf_root")?)),
+        (Some(url), None) => return Err(fault(url, "`signature.tuf_url` needs `signature.tuf_root`: trust begins with it".to_owned())),
+        (None, Some(root)) => return Err(fault(root, "`signature.tuf_root` needs `signature.tuf_url`".to_owned())),
+        (None, None) => None,
+    };
+    if let (Some(root), Some(_)) = (&raw.trusted_root, &tuf) {
+        return Err(fault(root, "`signature.trusted_root` and `signature.tuf_url` are two roots: leave one out".to_owned()));
+    }
     Ok(Signature {
-        trusted_root: raw.trusted_root.as_ref().map(|root| filled(root, "signature.trusted_root")).transpose()?.map(|root| base.join(root)),
+        limits: limits(raw)?,
+        tuf,
+        trusted_root: raw.trusted_root.as_ref().map(|root| path(root, "signature.trusted_root")).transpose()?,
         signers: count(raw.signers.as_ref(), "signature.signers", named)?,
         identities: raw.identity.iter().map(identity).collect::<Result<_, _>>()?,
         keys: raw.key.iter().map(|raw| key(raw, base)).collect::<Result<_, _>>()?,
         statements: raw.statement.iter().map(|raw| statement(raw, named)).collect::<Result<_, _>>()?,
+    })
+}
+
+/// What the root itself must be.
+fn limits(raw: &raw::Signature) -> Result<TrustLimits, Fault> {
+    if let Some(days) = raw.trusted_root_max_age_days.as_ref() {
+        if *days.get_ref() == 0 {
+            return Err(fault(days, "`signature.trusted_root_max_age_days` must be at least 1".to_owned()));
+        }
+        if raw.trusted_root.is_some() {
+            let message = "`signature.trusted_root_max_age_days` needs a root with a signed date, and the file of `signature.trusted_root` has none: pin it with `signature.trusted_root_sha256`";
+            return Err(fault(days, message.to_owned()));
+        }
+    }
+    Ok(TrustLimits {
+        sha256: raw.trusted_root_sha256.as_ref().map(|word| digest(word, "signature.trusted_root_sha256")).transpose()?,
+        max_age_days: raw.trusted_root_max_age_days.as_ref().map(|days| *days.get_ref()),
     })
 }
 

@@ -46,6 +46,7 @@ missing = "warn"
 [signature]
 required = true
 trusted_root = "root.json"
+trusted_root_sha256 = "ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB"
 [[signature.identity]]
 issuer = "https://token.actions.githubusercontent.com"
 subject = "https://github.com/acme/orders/.github/workflows/release.yml@refs/heads/main"
@@ -110,12 +111,21 @@ fn every_key_is_read() {
         (vec!["@acme/*".to_owned()], vec![own("rules.toml")], vec![own("policies")])
     );
     assert_eq!((config.signature.trusted_root, config.signature.keys[0].path.clone()), (Some(own("root.json")), own("cosign.pub")));
+    assert_eq!((config.signature.limits.sha256, config.signature.limits.max_age_days), (Some("ab".repeat(32)), None));
     assert_eq!(config.signature.identities[0].claims["source-repository-uri"], "https://github.com/acme/orders");
     let limits = config.limits;
     let limits = [limits.entry_bytes, limits.total_bytes, limits.entries, limits.depth, limits.ratio];
     assert_eq!(limits, [Some(1), Some(2), Some(3), Some(4), Some(5)]);
     let key = config.fingerprint_key.unwrap();
     assert_eq!((key.as_bytes(), format!("{key:?}").as_str()), (b"0123456789abcdef".as_slice(), "Key(..)"));
+}
+
+#[test]
+fn a_private_instance_is_its_address_and_its_root() {
+    let folder = folder("[signature]\ntuf_url = \"https://tuf.example\"\ntuf_root = \"tuf.json\"\ntrusted_root_max_age_days = 30");
+    let signature = Config::load(None, folder.path(), &[]).unwrap().signature;
+    assert_eq!(signature.tuf, Some(("https://tuf.example".to_owned(), folder.path().join("tuf.json"))));
+    assert_eq!((signature.trusted_root, signature.limits.max_age_days), (None, Some(30)));
 }
 
 #[test]
@@ -180,6 +190,24 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
         (
             "[[accept]]\nkind = \"bundle\"\nreason = \"x\"\nsha256 = \"ab\"",
             "fngate.toml:4:10: `accept.sha256` must be 64 hexadecimal digits: ab",
+        ),
+        (
+            "[signature]\ntrusted_root_sha256 = \"ab\"",
+            "fngate.toml:2:23: `signature.trusted_root_sha256` must be 64 hexadecimal digits: ab",
+        ),
+        ("[signature]\ntrusted_root_max_age_days = 0", "fngate.toml:2:29: `signature.trusted_root_max_age_days` must be at least 1"),
+        (
+            "[signature]\ntrusted_root = \"root.json\"\ntrusted_root_max_age_days = 30",
+            "fngate.toml:3:29: `signature.trusted_root_max_age_days` needs a root with a signed date, and the file of `signature.trusted_root` has none: pin it with `signature.trusted_root_sha256`",
+        ),
+        (
+            "[signature]\ntuf_url = \"https://tuf.example\"",
+            "fngate.toml:2:11: `signature.tuf_url` needs `signature.tuf_root`: trust begins with it",
+        ),
+        ("[signature]\ntuf_root = \"root.json\"", "fngate.toml:2:12: `signature.tuf_root` needs `signature.tuf_url`"),
+        (
+            "[signature]\ntuf_url = \"https://tuf.example\"\ntuf_root = \"a\"\ntrusted_root = \"b\"",
+            "fngate.toml:4:16: `signature.trusted_root` and `signature.tuf_url` are two roots: leave one out",
         ),
         ("a = ", "fngate.toml:1:5: string values must be quoted, expected literal string"),
     ] {

@@ -219,17 +219,10 @@ fn ignore(table: &Spanned<raw::Ignore>) -> Result<policy::Ignore, Fault> {
 
 fn accept(table: &Spanned<raw::Accept>) -> Result<policy::Accept, Fault> {
     let raw = table.get_ref();
-    let sha256 = match &raw.sha256 {
-        Some(word) if word.get_ref().len() == 64 && word.get_ref().bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Some(word.get_ref().to_ascii_lowercase())
-        }
-        Some(word) => return Err(fault(word, format!("`accept.sha256` must be 64 hexadecimal digits: {}", word.get_ref()))),
-        None => None,
-    };
     Ok(policy::Accept {
         kind: filled(&raw.kind, "accept.kind")?,
         path: raw.path.as_ref().map(|path| filled(path, "accept.path")).transpose()?,
-        sha256,
+        sha256: raw.sha256.as_ref().map(|word| digest(word, "accept.sha256")).transpose()?,
         reason: filled(&raw.reason, "accept.reason")?,
         expires: raw.expires.as_ref().map(|day| date(day, "accept.expires")).transpose()?,
     })
@@ -258,6 +251,13 @@ fn optional<T: Copy>(word: Option<&Word>, key: &str, allowed: &[(&str, T)]) -> R
     let found = allowed.iter().find(|(name, _)| name == word.get_ref()).map(|(_, value)| *value);
     let names = || allowed.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     found.map(Some).ok_or_else(|| fault(word, format!("`{key}` must be one of {}: {}", names(), word.get_ref())))
+}
+
+/// A SHA-256, in lower case.
+pub(super) fn digest(word: &Word, key: &str) -> Result<String, Fault> {
+    let text = word.get_ref();
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one { Ok(text.to_ascii_lowercase()) } else { Err(fault(word, format!("`{key}` must be 64 hexadecimal digits: {text}"))) }
 }
 
 /// A string that says something.

@@ -10,6 +10,7 @@ use super::db::update::MIRRORS;
 use super::http::Patience;
 use super::snapshot::Snapshot;
 use super::source::{About, AdvisorySource, SourceError, age_days};
+use crate::cache_folder::cache_folder;
 use crate::model::{Ecosystem, Package, Vulnerability};
 
 /// Where advisories may come from.
@@ -77,7 +78,7 @@ fn is_fresh(database: &Database, choice: &Choice<'_>) -> bool {
 
 /// The service, if it answers; when nothing else may be used, an error if it does not.
 fn service(choice: &Choice<'_>) -> Result<Result<Api, String>, SourceError> {
-    let reached = Api::new(choice.service, Patience::default(), folder().map(|folder| folder.join("records")))
+    let reached = Api::new(choice.service, Patience::default(), cache_folder().map(|folder| folder.join("records")))
         .and_then(|api| api.reach().map(|()| api));
     match reached {
         Ok(api) => Ok(Ok(api)),
@@ -127,20 +128,5 @@ pub fn default_path() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("FNGATE_DB").filter(|value| !value.is_empty()) {
         return Some(path.into());
     }
-    folder().map(|folder| folder.join("advisories.db"))
-}
-
-/// Where fngate keeps what it can fetch again: the platform's folder for caches.
-fn folder() -> Option<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = |rest: &str| variable("HOME").map(|home| home.join(rest));
-    let caches = if cfg!(windows) {
-        variable("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        home("Library/Caches")
-    } else {
-        // The XDG base directory specification: a relative path is invalid and is ignored.
-        variable("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| home(".cache"))
-    };
-    caches.map(|folder| folder.join("fngate"))
+    cache_folder().map(|folder| folder.join("advisories.db"))
 }

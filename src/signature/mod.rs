@@ -25,6 +25,9 @@ mod sigstore_adapter;
 mod statement;
 mod summary;
 mod trust;
+mod trust_cache;
+mod trust_error;
+mod trust_repository;
 mod verification;
 
 pub use bundle::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
@@ -36,8 +39,11 @@ pub use identity::Identity;
 pub use predicate::{CYCLONEDX, PROVENANCE, PROVENANCE_0_2, SPDX, VSA, is_bill, predicate_names, predicate_type};
 pub use reason::{REASONS, Reason, reason};
 pub use requirement::{Key, Profile, Requirement, RequirementError, StatementRequirement};
+pub use sigstore_adapter::{Authority, AuthorityKind, Patience};
 pub use summary::{PASSED, POLICY, Summary, SummaryRequirement, VERIFIER};
-pub use trust::{TrustError, TrustedRoot};
+pub use trust::{Freshness, Source, TrustLimits, TrustedRoot};
+pub use trust_error::TrustError;
+pub use trust_repository::{Cache, INSTANCES, TufRepository, Updated, cached_signing_config, trust_folder};
 pub use verification::{Digests, examine, names_sha512, verify};
 
 use crate::model::hex;

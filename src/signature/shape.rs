@@ -9,7 +9,7 @@ use super::examination::{Refusal, Trace};
 use super::reason;
 use super::requirement::Profile;
 use super::sigstore_adapter::{Content, Entry, InclusionProof, Log, Shape};
-use super::trust::{Evidence, TrustedRoot};
+use super::trust::{Anchor, Evidence};
 
 /// Timestamps that are verified for one signature.
 const MOST_TIMESTAMPS: usize = 16;
@@ -95,7 +95,7 @@ fn unknown_member(value: &Value, members: &'static Members) -> Option<String> {
 }
 
 /// Media type, timestamps and log entry. Gives back the log that the entry names, or `None` on an instance without logs.
-pub(super) fn check<'a>(shape: &Shape, trust: &'a TrustedRoot, profile: Profile, trace: &mut Trace) -> Result<Option<&'a Log>, Refusal> {
+pub(super) fn check<'a>(shape: &Shape, trust: &'a Anchor, profile: Profile, trace: &mut Trace) -> Result<Option<&'a Log>, Refusal> {
     let strict = profile == Profile::Strict;
     let expected = if strict { "format 0.3" } else { "format 0.1, 0.2 or 0.3" };
     trace.hold("media type", &reason::MEDIA_TYPE, expected, shape.media_type, shape.is_current || !strict)?;
@@ -124,7 +124,7 @@ fn timestamps(shape: &Shape, strict: bool, trace: &mut Trace) -> Result<(), Refu
     Ok(())
 }
 
-fn entry_in_log<'a>(entry: &Entry, trust: &'a TrustedRoot, strict: bool, trace: &mut Trace) -> Result<&'a Log, Refusal> {
+fn entry_in_log<'a>(entry: &Entry, trust: &'a Anchor, strict: bool, trace: &mut Trace) -> Result<&'a Log, Refusal> {
     let id = super::hex(&entry.log);
     let log = trust.log(&entry.log);
     let expected = format!("a log of the trusted root `{}`", trust.name());

@@ -1,20 +1,34 @@
 //! The trusted root: which authorities, logs and timestamp authorities a signature may rest on.
 //!
-//! Three public instances are built in, as the `sigstore-trust-root` 0.15.1 crate carries them (October 2026); any other comes
-//! from a `trusted_root.json`. Nothing is fetched.
+//! Three public instances are built in, as the `sigstore-trust-root` 0.15.1 crate carries them (October 2026) or as a verified
+//! cache has them; any other comes from a file or a private TUF repository. Nothing is fetched here.
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::sigstore_adapter::{Instance, Log, Root};
+use super::sigstore_adapter::{Authority, Log, Root};
+use super::trust_error::TrustError;
+use super::trust_repository::{INSTANCES, TufRepository};
+use super::{hex, json, sha256};
 
 /// Bytes a trusted root may have; the public one has 10 kB.
-const LARGEST_ROOT: u64 = 4 << 20;
+pub(super) const LARGEST_ROOT: u64 = 4 << 20;
+/// Roots a file may have, one a line.
+const MOST_ROOTS: usize = 16;
 
-/// The trust anchors of one Sigstore instance.
+/// The trust anchors of one Sigstore instance, or of those in one file: a signature stands if it stands under one of them.
 #[derive(Clone, Debug)]
 pub struct TrustedRoot {
+    name: String,
+    sha256: String,
+    source: Source,
+    anchors: Vec<Anchor>,
+}
+
+/// One `trusted_root.json`, with what it asks of signatures.
+#[derive(Clone, Debug)]
+pub(super) struct Anchor {
     name: String,
     root: Root,
     logs: Vec<Log>,
@@ -30,61 +44,59 @@ pub(super) enum Evidence {
     Timestamped,
 }
 
-/// Why a trusted root cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TrustError {
-    /// The file cannot be read.
-    #[error("cannot read the trusted root `{path}`")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
+/// Where a trusted root comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It is inside fngate.
+    Embedded {
+        /// When it was put there.
+        as_of: Timestamp,
     },
-    /// The file is far larger than a trusted root is.
-    #[error("the trusted root is larger than 4 MiB: {0}")]
-    TooLarge(String),
-    /// The document is not a usable trusted root.
-    #[error("cannot use the trusted root `{name}`: {reason}")]
-    Unusable {
-        /// The file or instance.
-        name: String,
-        /// Why.
-        reason: String,
-    },
+    /// The cache of a TUF repository, verified.
+    Cached(Freshness),
+    /// A file, which nobody has dated.
+    File,
 }
 
-impl TrustError {
-    /// What the user can do.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Read { .. } => Some("give a trusted_root.json, or one of `public-good`, `staging`, `github`".to_owned()),
-            Self::TooLarge(_) => None,
-            Self::Unusable { .. } => {
-                Some("a trusted root is what `cosign trusted-root create` writes, or a TUF repository's `trusted_root.json`".to_owned())
-            }
-        }
-    }
+/// How fresh a cache is, by what the repository has signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// When the repository's metadata expires, or did.
+    pub expires: Timestamp,
+    /// When the repository last said that this is current: the expiry of its timestamp, less the days for which its root says
+    /// that timestamps are signed; the expiry itself where it does not say.
+    pub as_of: Timestamp,
+    /// The version of the repository's own root.
+    pub root_version: u64,
+    /// The version of its timestamp.
+    pub timestamp_version: u64,
+}
+
+/// What an operator asks of the root itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustLimits {
+    /// SHA-256 (hex) of the bytes of `trusted_root.json`.
+    pub sha256: Option<String>,
+    /// Days since the repository last vouched for it.
+    pub max_age_days: Option<u32>,
 }
 
 impl TrustedRoot {
     /// Sigstore's public instance, `sigstore.dev`.
     pub fn public_good() -> Result<Self, TrustError> {
-        Self::embedded("public-good", Instance::PublicGood, Evidence::Logged)
+        Self::named("public-good")
     }
 
-    /// A built-in instance (`public-good`, `staging`, `github`) or the file of this name.
+    /// A built-in instance (`public-good`, `staging`, `github`) or the file of this name. Of an instance, what the cache in the
+    /// usual folder has, see [`TufRepository::trusted_root`].
     pub fn named(name: &str) -> Result<Self, TrustError> {
-        match name {
-            "public-good" => Self::public_good(),
-            "staging" => Self::embedded("staging", Instance::Staging, Evidence::Logged),
-            "github" => Self::embedded("github", Instance::GitHub, Evidence::Timestamped),
-            path => Self::from_file(Path::new(path)),
+        if INSTANCES.contains(&name) {
+            return TufRepository::of_instance(name, None)?.trusted_root(Timestamp::now());
         }
+        Self::from_file(Path::new(name))
     }
 
-    /// A `trusted_root.json`.
+    /// A `trusted_root.json`, or several, one a line.
     pub fn from_file(path: &Path) -> Result<Self, TrustError> {
         let name = path.display().to_string();
         match super::bundle::read_capped(path, LARGEST_ROOT) {
@@ -94,27 +106,95 @@ impl TrustedRoot {
         }
     }
 
-    /// A `trusted_root.json` in memory; `name` is for messages.
+    /// A `trusted_root.json` in memory, or several, one a line; `name` is for messages.
     pub fn from_json(name: &str, json: &[u8]) -> Result<Self, TrustError> {
-        let unusable = |reason: &str| TrustError::Unusable { name: name.to_owned(), reason: reason.to_owned() };
-        let text = std::str::from_utf8(json).map_err(|error| unusable(&error.to_string()))?;
-        super::json::read(json).map_err(|fault| unusable(&fault.to_string()))?;
-        let root = Root::from_json(text).map_err(|reason| unusable(&reason))?;
-        Ok(Self::new(name, root, Evidence::Logged))
+        let lines = json.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty()).collect::<Vec<_>>();
+        if lines.len() < 2 || lines.first().is_none_or(|line| json::read(line).is_err()) {
+            return Self::read(name, json, Source::File, false);
+        }
+        if lines.len() > MOST_ROOTS {
+            let reason = format!("it has more than {MOST_ROOTS} lines");
+            return Err(TrustError::Unusable { name: name.to_owned(), reason });
+        }
+        let numbered = lines.iter().enumerate().map(|(at, line)| Anchor::read(&format!("{name} #{}", at + 1), line, false));
+        let anchors = numbered.collect::<Result<_, _>>()?;
+        Ok(Self { name: name.to_owned(), sha256: hex(&sha256(json)), source: Source::File, anchors })
     }
 
-    fn embedded(name: &str, instance: Instance, evidence: Evidence) -> Result<Self, TrustError> {
-        let root = Root::embedded(instance).map_err(|reason| TrustError::Unusable { name: name.to_owned(), reason })?;
-        Ok(Self::new(name, root, evidence))
+    /// One document.
+    pub(super) fn read(name: &str, json: &[u8], source: Source, has_logs: bool) -> Result<Self, TrustError> {
+        let anchors = vec![Anchor::read(name, json, has_logs)?];
+        Ok(Self { name: name.to_owned(), sha256: hex(&sha256(json)), source, anchors })
     }
 
-    fn new(name: &str, root: Root, evidence: Evidence) -> Self {
-        Self { name: name.to_owned(), logs: root.logs(), root, evidence }
+    /// The same root, if it is what the operator asks for.
+    pub fn within(self, limits: &TrustLimits, now: Timestamp) -> Result<Self, TrustError> {
+        if let Some(expected) = limits.sha256.as_ref().filter(|expected| !expected.eq_ignore_ascii_case(&self.sha256)) {
+            return Err(TrustError::Pin { name: self.name, expected: expected.clone(), found: self.sha256 });
+        }
+        let Some(most) = limits.max_age_days else { return Ok(self) };
+        let Some(as_of) = self.as_of() else { return Err(TrustError::NoDate { name: self.name }) };
+        let days = now.duration_since(as_of).as_hours() / 24;
+        if days > i64::from(most) {
+            let command = match INSTANCES.contains(&self.name.as_str()) {
+                true => format!("fngate trust update --instance {}", self.name),
+                false => format!("fngate trust update --tuf-url {} --tuf-root FILE", self.name),
+            };
+            return Err(TrustError::TooOld { name: self.name, as_of: as_of.to_string(), days, most, command });
+        }
+        Ok(self)
     }
 
-    /// The instance's name, or the file.
+    /// The instance's name, the repository's address, or the file.
     #[must_use]
     pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 (hex) of its bytes.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// When it was last vouched for; `None` for a file.
+    #[must_use]
+    pub fn as_of(&self) -> Option<Timestamp> {
+        match self.source {
+            Source::Embedded { as_of } | Source::Cached(Freshness { as_of, .. }) => Some(as_of),
+            Source::File => None,
+        }
+    }
+
+    /// The logs and authorities that it names.
+    #[must_use]
+    pub fn authorities(&self) -> Vec<Authority> {
+        self.anchors.iter().flat_map(|anchor| anchor.root.authorities()).collect()
+    }
+
+    pub(super) fn anchors(&self) -> &[Anchor] {
+        &self.anchors
+    }
+}
+
+impl Anchor {
+    fn read(name: &str, json: &[u8], has_logs: bool) -> Result<Self, TrustError> {
+        let unusable = |reason: &str| TrustError::Unusable { name: name.to_owned(), reason: reason.to_owned() };
+        let text = std::str::from_utf8(json).map_err(|error| unusable(&error.to_string()))?;
+        json::read(json).map_err(|fault| unusable(&fault.to_string()))?;
+        let root = Root::from_json(text).map_err(|reason| unusable(&reason))?;
+        // Evidence of a log is asked for by every root that names one, and by the instances that are known to have one.
+        let evidence = if root.is_without_logs() && !has_logs { Evidence::Timestamped } else { Evidence::Logged };
+        Ok(Self { name: name.to_owned(), logs: root.logs(), root, evidence })
+    }
+
+    pub(super) fn name(&self) -> &str {
         &self.name
     }
 
@@ -157,15 +237,17 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sigstore_adapter::Instance;
     use super::*;
 
     #[test]
-    fn every_built_in_root_is_usable() {
-        for name in ["public-good", "staging", "github"] {
-            let root = TrustedRoot::named(name).unwrap();
-            assert_eq!(root.name(), name);
-            assert!(root.evidence() == Evidence::Timestamped || !root.logs.is_empty());
-        }
+    fn only_a_root_without_logs_asks_for_timestamps_alone() {
+        let evidence = |instance: Instance| TrustedRoot::from_json("file", instance.embedded().as_bytes()).unwrap().anchors[0].evidence;
+        assert_eq!(evidence(Instance::GitHub), Evidence::Timestamped);
+        assert_eq!(evidence(Instance::PublicGood), Evidence::Logged);
+        assert_eq!(evidence(Instance::Staging), Evidence::Logged);
+        let known = Anchor::read("instance", Instance::GitHub.embedded().as_bytes(), true).unwrap();
+        assert_eq!(known.evidence, Evidence::Logged, "an instance that has logs is not believed that it has none");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::provenance::Build;
 use super::reason;
 use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
-use super::trust::TrustedRoot;
+use super::trust::{Anchor, TrustedRoot};
 use super::{VSA, shape, statement, summary};
 
 /// How far an authenticated time may be ahead of this machine's clock.
@@ -121,6 +121,19 @@ struct Question<'a> {
     now: Timestamp,
 }
 
+/// The root under which a bundle is examined, and the log of it that the bundle names.
+#[derive(Clone, Copy)]
+struct Under<'a> {
+    anchor: &'a Anchor,
+    log: Option<&'a Log>,
+}
+
+impl<'a> Under<'a> {
+    fn log_id(&self) -> Option<&'a [u8]> {
+        self.log.map(|log| log.id.as_slice())
+    }
+}
+
 impl<'a> Question<'a> {
     fn guarded(&self, document: Document) -> Examination {
         let name = quoted(&document.name);
@@ -132,14 +145,31 @@ impl<'a> Question<'a> {
             }
             Err(refusal) => return refused_whole(name, "JSON", refusal),
         };
-        caught(name, |trace| self.examined(&text, &value, trace))
+        self.under_any(&name, |anchor, trace| self.examined(&text, &value, anchor, trace))
+    }
+
+    /// One examination under each root in turn, each with what that root asks for: one under which the bundle stands is enough.
+    /// Where it stands under none, the refusal is of the root under which it came furthest.
+    fn under_any(&self, name: &str, examined: impl Fn(&'a Anchor, &mut Trace) -> Result<Proof, Refusal>) -> Examination {
+        let mut furthest: Option<Examination> = None;
+        for anchor in self.trust.anchors() {
+            let examination = caught(name.to_owned(), |trace| examined(anchor, trace));
+            if examination.result.is_ok() {
+                return examination;
+            }
+            if furthest.as_ref().is_none_or(|other| examination.steps.len() > other.steps.len()) {
+                furthest = Some(examination);
+            }
+        }
+        let none = || Refusal::new(&reason::TRUST_ROOT_UNUSABLE, "a trusted root", "none");
+        furthest.unwrap_or_else(|| refused_whole(name.to_owned(), "trusted root", none()))
     }
 
     fn accepts_nobody(&self) -> bool {
         self.requirement.identities.is_empty() && self.requirement.keys.is_empty()
     }
 
-    fn examined(&self, text: &str, value: &Value, trace: &mut Trace) -> Result<Proof, Refusal> {
+    fn examined(&self, text: &str, value: &Value, anchor: &'a Anchor, trace: &mut Trace) -> Result<Proof, Refusal> {
         let Requirement { identities, keys, profile, .. } = self.requirement;
         let found = format!("{} identities and {} keys", identities.len(), keys.len());
         trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
@@ -149,11 +179,11 @@ impl<'a> Question<'a> {
         let parsed = trace.record("bundle", Parsed::from_json(text).map_err(malformed))?;
         let unknown = || Refusal::new(&reason::UNSUPPORTED_BUNDLE, "a message signature or an envelope", "another kind of content");
         let shape = trace.record("bundle", parsed.shape().ok_or_else(unknown))?;
-        let log = shape::check(&shape, self.trust, *profile, trace)?;
+        let log = shape::check(&shape, anchor, *profile, trace)?;
         let (statement, digest) = self.content(&shape.content, trace)?;
         let (signer, matched) = match &shape.material {
-            Material::Certificate(der) => self.by_certificate(&parsed, der, digest, log, trace)?,
-            Material::Key => self.by_key(&parsed, digest, log, trace)?,
+            Material::Certificate(der) => self.by_certificate(&parsed, der, digest, Under { anchor, log }, trace)?,
+            Material::Key => self.by_key(&parsed, digest, Under { anchor, log }, trace)?,
         };
         let statement = statement.map(|statement| Statement { signer: signer.subject.clone(), ..statement });
         if let Some(statement) = &statement {
@@ -206,15 +236,15 @@ impl<'a> Question<'a> {
         parsed: &Parsed,
         der: &[u8],
         digest: Digest<'_>,
-        log: Option<&Log>,
+        under: Under<'_>,
         trace: &mut Trace,
     ) -> Result<(Signer, Vec<usize>), Refusal> {
         let identities = &self.requirement.identities;
         let expected = self.kinds();
         trace.hold("kind of signer", &reason::KEY_EXPECTED, expected, "a certificate", !identities.is_empty())?;
-        let demand = Demand { log: log.map(|log| log.id.as_slice()), key: None };
-        let verified = self.cryptography(parsed, digest, demand, trace)?;
-        let time = self.time(&verified, log, trace)?;
+        let demand = Demand { log: under.log_id(), key: None };
+        let verified = self.cryptography(parsed, digest, under.anchor, demand, trace)?;
+        let time = self.time(&verified, under.log, trace)?;
         let claimant = trace.record("certificate", Claimant::read(der))?;
         let same = verified.subject.as_ref() == Some(&claimant.subject) && verified.issuer.as_ref() == Some(&claimant.issuer);
         let seen = format!("{} by {}", verified.subject.unwrap_or_default(), verified.issuer.unwrap_or_default());
@@ -223,16 +253,16 @@ impl<'a> Question<'a> {
         Ok((Signer { issuer: claimant.issuer, subject: claimant.subject, claims: claimant.claims, time: time.to_string() }, matched))
     }
 
-    fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, log: Option<&Log>, trace: &mut Trace) -> Result<(Signer, Vec<usize>), Refusal> {
+    fn by_key(&self, parsed: &Parsed, digest: Digest<'_>, under: Under<'_>, trace: &mut Trace) -> Result<(Signer, Vec<usize>), Refusal> {
         let keys = &self.requirement.keys;
         let expected = self.kinds();
         trace.hold("kind of signer", &reason::CERTIFICATE_EXPECTED, expected, "a bare key", !keys.is_empty())?;
         let mut refusal = None;
         for (at, key) in keys.iter().enumerate() {
-            let demand = Demand { log: log.map(|log| log.id.as_slice()), key: Some(key.spki()) };
+            let demand = Demand { log: under.log_id(), key: Some(key.spki()) };
             let mut attempt = Trace::default();
-            let outcome = self.cryptography(parsed, digest, demand, &mut attempt).and_then(|verified| {
-                let time = self.key_time(&verified, key, log, &mut attempt)?;
+            let outcome = self.cryptography(parsed, digest, under.anchor, demand, &mut attempt).and_then(|verified| {
+                let time = self.key_time(&verified, key, under.log, &mut attempt)?;
                 attempt.hold("key", &reason::KEY_OUTSIDE, "a configured key", key.fingerprint(), true)?;
                 Ok(Signer { subject: key.fingerprint().to_owned(), time, ..Signer::default() })
             });
@@ -255,7 +285,14 @@ impl<'a> Question<'a> {
     }
 
     /// Signature, chain, certificate transparency, log inclusion and timestamps, by the crate.
-    fn cryptography(&self, parsed: &Parsed, digest: Digest<'_>, demand: Demand<'_>, trace: &mut Trace) -> Result<Verified, Refusal> {
+    fn cryptography(
+        &self,
+        parsed: &Parsed,
+        digest: Digest<'_>,
+        anchor: &Anchor,
+        demand: Demand<'_>,
+        trace: &mut Trace,
+    ) -> Result<Verified, Refusal> {
         let logged = if demand.log.is_some() { ", inclusion in the log" } else { "" };
         let signed = match (demand.key, demand.log) {
             (Some(_), _) => "signature by the key",
@@ -263,7 +300,7 @@ impl<'a> Question<'a> {
             (None, None) => "signature, certificate chain",
         };
         let expected = format!("{signed}{logged}, timestamps");
-        match sigstore_adapter::verify(parsed, self.trust.root(), digest, demand) {
+        match sigstore_adapter::verify(parsed, anchor.root(), digest, demand) {
             Ok(verified) => {
                 trace.hold("cryptography", &reason::SIGNATURE_INVALID, expected, "all valid", true)?;
                 Ok(verified)

@@ -1,12 +1,13 @@
 //! The only place that knows the `sigstore-*` crates: plain values in, plain values out. Here verification; [`sign`] beside it.
 //!
-//! The crate's interface breaks every few weeks, so none of its types leaves this file. What is judged by us ([`Shape`]) is
+//! The crate's interface breaks every few weeks, so none of its types leaves this folder. What is judged by us ([`Shape`]) is
 //! read from the very object that the crate verifies, so that two parsers cannot see two bundles.
 
+mod root;
 pub(super) mod sign;
+mod tuf;
 
 use jiff::Timestamp;
-use sigstore_verify::trust_root::{SigstoreInstance, TrustedRoot};
 use sigstore_verify::types::bundle::VerificationMaterialContent;
 use sigstore_verify::types::{Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm, KindVersion, MediaType, SignatureContent};
 use sigstore_verify::{
@@ -15,61 +16,10 @@ use sigstore_verify::{
 
 use super::reason::{self, Reason};
 
-/// A trusted root that the crate has accepted.
-#[derive(Clone, Debug)]
-pub(super) struct Root(TrustedRoot);
-
-/// One transparency log of a trusted root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Log {
-    /// Its id.
-    pub(super) id: Vec<u8>,
-    /// Where it is served.
-    pub(super) url: String,
-    /// When its key was in force, both ends included.
-    pub(super) window: Option<(Timestamp, Option<Timestamp>)>,
-}
-
-/// A Sigstore instance whose trusted root the crate carries.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Instance {
-    PublicGood,
-    Staging,
-    GitHub,
-}
-
-impl Root {
-    pub(super) fn embedded(instance: Instance) -> Result<Self, String> {
-        let instance = match instance {
-            Instance::PublicGood => SigstoreInstance::PublicGood,
-            Instance::Staging => SigstoreInstance::Staging,
-            Instance::GitHub => SigstoreInstance::GitHub,
-        };
-        Self::from_json(instance.embedded_trusted_root_json())
-    }
-
-    pub(super) fn from_json(json: &str) -> Result<Self, String> {
-        let root = TrustedRoot::from_json(json).map_err(|error| error.to_string())?;
-        Verifier::new(&root).map_err(|error| error.to_string())?;
-        Ok(Self(root))
-    }
-
-    pub(super) fn logs(&self) -> Vec<Log> {
-        let log = |log: &sigstore_verify::trust_root::TransparencyLog| Log {
-            id: log.log_id.key_id.as_bytes().to_vec(),
-            url: log.base_url.clone(),
-            window: log.public_key.valid_for.map(|window| (window.start, window.end)),
-        };
-        self.0.tlogs.iter().map(log).collect()
-    }
-
-    /// The same root with one transparency log only, so that no other log's key can sign the checkpoint.
-    fn only(&self, log: &[u8]) -> TrustedRoot {
-        let mut root = self.0.clone();
-        root.tlogs.retain(|candidate| candidate.log_id.key_id.as_bytes() == log);
-        root
-    }
-}
+pub use root::{Authority, AuthorityKind};
+pub(super) use root::{Instance, Log, Root};
+pub use tuf::Patience;
+pub(super) use tuf::{Files, LARGEST_TARGET, MOST_ROTATIONS, SIGNING_CONFIG, TRUSTED_ROOT, Vouched, check_root, fetch, verify_kept};
 
 /// A parsed bundle.
 #[derive(Debug)]
@@ -236,7 +186,7 @@ pub(super) struct Rejection {
 /// Verifies signature, certificate, timestamps and log entry.
 pub(super) fn verify(parsed: &Parsed, root: &Root, digest: Digest<'_>, demand: Demand<'_>) -> Result<Verified, Rejection> {
     let reject = |error: Error| Rejection { reason: reason_of(&error, &parsed.0.content), found: error.to_string() };
-    let root = demand.log.map_or_else(|| root.0.clone(), |log| root.only(log));
+    let root = demand.log.map_or_else(|| root.whole().clone(), |log| root.only(log));
     let verifier = Verifier::new(&root).map_err(reject)?;
     let digest = match digest {
         Digest::Sha256(bytes) => ArtifactDigest::new(HashAlgorithm::Sha2256, bytes.to_vec()),

@@ -10,6 +10,8 @@ mod oracle;
 mod requirement;
 mod service;
 mod signing;
+mod trust;
+mod tuf;
 mod verdict;
 
 use std::sync::LazyLock;
