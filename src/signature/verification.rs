@@ -194,7 +194,10 @@ impl<'a> Question<'a> {
 
     /// Refuses a statement that says something which cannot be, or must not be.
     fn meaning(&self, statement: &Statement, signer: &Signer, trace: &mut Trace) -> Result<(), Refusal> {
-        if let Some(build) = Build::read(&statement.predicate_type, &statement.predicate) {
+        let required = self.requirement.statements.iter().any(|one| one.predicate_type == statement.predicate_type);
+        if let Some(build) = Build::read(&statement.predicate_type, &statement.predicate)
+            && (required || self.requirement.profile == super::Profile::Strict)
+        {
             trace.record("provenance", build.agrees(&signer.claims))?;
             trace.hold("provenance", &reason::PROVENANCE_CONTRADICTED, "what the certificate says", "nothing else", true)?;
         }

@@ -154,7 +154,11 @@ impl Services {
                 return Self::from_json(name, &content);
             }
         };
-        Endpoints::embedded(instance).map(Self).map_err(fail)
+        // What `fngate trust update` fetched is newer than what is built in.
+        match super::cached_signing_config(name, Timestamp::now()).map_err(|error| fail(error.to_string()))? {
+            Some(content) => Self::from_json(name, &content),
+            None => Endpoints::embedded(instance).map(Self).map_err(fail),
+        }
     }
 
     /// A signing configuration in memory; `name` is for messages.

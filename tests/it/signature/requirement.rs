@@ -90,6 +90,10 @@ fn a_provenance_may_not_contradict_its_certificate() {
         |repository: &str| format!(r#"{{"buildDefinition":{{"externalParameters":{{"workflow":{{"repository":"{repository}"}}}}}}}}"#);
     assert_eq!(of(&[said(PROVENANCE, &built("https://github.com/acme/hello"), &Signing::default())], &signer()), "verified");
     assert_eq!(of(&[said(PROVENANCE, &built("https://github.com/acme/other"), &Signing::default())], &signer()), "provenance-contradicted");
+    let other = said(PROVENANCE, &built("https://github.com/acme/other"), &Signing::default());
+    assert_eq!(of(std::slice::from_ref(&other), &compatible(signer())), "verified", "nobody asked for its provenance");
+    let statements = vec![StatementRequirement { predicate_type: PROVENANCE.to_owned(), ..StatementRequirement::default() }];
+    assert_eq!(of(&[other], &compatible(Requirement { statements, ..signer() })), "provenance-contradicted");
 }
 
 #[test]
