@@ -81,6 +81,33 @@ pub(super) fn known_members(value: &Value, profile: Profile, trace: &mut Trace) 
     trace.hold("members", &reason::UNKNOWN_MEMBER, "members of bundle format 0.3", found, unknown.is_none())
 }
 
+/// Refuses numbers that are spelled in another way than they are written: a 64-bit integer is a string of its digits (Protocol
+/// Buffers' JSON mapping), and a verifier that takes `+1` or `01` reads what others do not.
+pub(super) fn plain_numbers(value: &Value, trace: &mut Trace) -> Result<(), Refusal> {
+    match odd_number(value) {
+        None => Ok(()),
+        Some(text) => {
+            let refusal = Refusal::new(&reason::MALFORMED_BUNDLE, "integers in plain decimal digits", format!("`{text}`"));
+            Err(trace.fail("numbers", refusal))
+        }
+    }
+}
+
+fn odd_number(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(values) => values.iter().find_map(odd_number),
+        Value::Object(object) => object.iter().find_map(|(name, value)| match value {
+            Value::String(text) if ["logIndex", "treeSize", "integratedTime"].contains(&name.as_str()) => {
+                let digits = text.strip_prefix('-').unwrap_or(text);
+                let plain = digits == "0" || !digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+                (!plain).then(|| format!("{name}: {text}"))
+            }
+            _ => odd_number(value),
+        }),
+        _ => None,
+    }
+}
+
 /// The path of the first member that is not in the format; arrays are looked through.
 fn unknown_member(value: &Value, members: &'static Members) -> Option<String> {
     match value {
@@ -175,6 +202,17 @@ fn position(entry: &Entry, proof: &InclusionProof, log: &Log, strict: bool, trac
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_spelled_in_one_way() {
+        let odd = |text: &str| odd_number(&serde_json::json!({"a": [{"inclusionProof": {"treeSize": text}}]})).is_some();
+        for plain in ["0", "1", "10", "9223372036854775807", "-1"] {
+            assert!(!odd(plain), "{plain}");
+        }
+        for spelled in ["+1", "01", "00", "", "-", "1 ", "0x1", "1e3", "１"] {
+            assert!(odd(spelled), "{spelled:?}");
+        }
+    }
 
     #[test]
     fn unknown_members_are_found_at_any_depth() {

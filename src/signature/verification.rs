@@ -175,6 +175,7 @@ impl<'a> Question<'a> {
         trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
         shape::recognise(value, trace)?;
         shape::known_members(value, *profile, trace)?;
+        shape::plain_numbers(value, trace)?;
         let malformed = |error: String| Refusal::new(&reason::MALFORMED_BUNDLE, "the members of a bundle", error);
         let parsed = trace.record("bundle", Parsed::from_json(text).map_err(malformed))?;
         let unknown = || Refusal::new(&reason::UNSUPPORTED_BUNDLE, "a message signature or an envelope", "another kind of content");
