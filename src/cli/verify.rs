@@ -1,5 +1,6 @@
 //! `fngate verify ARTIFACT`: who signed these very bytes, and what they said about them.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,18 +11,19 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use fngate::artifact::Artifact;
 use fngate::model::{Provenance, ProvenanceState, escaped, hex};
-use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, TrustedRoot};
+use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, Target, TrustedRoot};
 
 use super::Format;
 
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without --bundle, ARTIFACT.sigstore.json and ARTIFACT.sigstore are looked for. At least one bundle must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
+    after_help = "Without --bundle, bundles are looked for beside the artifact (ARTIFACT.sigstore.json, ARTIFACT.*.sigstore.json, ARTIFACT.*.attestation, sha256:HEX.jsonl), and for an image in its layout or registry. At least one must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
 )]
 pub(crate) struct Args {
-    /// The file whose signature is verified
+    /// The file or image (`oci:REF`, a layout) whose signature is verified
     artifact: PathBuf,
     /// A Sigstore bundle, or a file with one a line (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -85,12 +87,10 @@ enum ProfileName {
 pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
     let trust = TrustedRoot::named(&args.trusted_root)?;
-    let bundles = bundles(args)?;
-    let digests = digests(&args.artifact, signature::names_sha512(&bundles))?;
-    let examinations = signature::examine(&digests, &bundles, &trust, &requirement, Timestamp::now());
+    let Opened { bundles, target, sha256 } = opened(args)?;
+    let examinations = signature::examine(&target, &bundles, &trust, &requirement, Timestamp::now());
     let provenance = signature::conclude(&examinations);
     let name = args.artifact.display().to_string();
-    let sha256 = hex(&digests.sha256);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Text => text(&mut out, &name, &sha256, &provenance, &examinations).and_then(|()| match args.explain {
@@ -135,11 +135,61 @@ fn identity(args: &Args) -> Option<Result<Identity, signature::RequirementError>
     }
 }
 
-fn bundles(args: &Args) -> anyhow::Result<Vec<BundleFile>> {
-    if args.bundle.is_empty() {
-        let beside = signature::bundles_beside(&args.artifact);
-        return beside.with_context(|| format!("cannot read the bundle beside the artifact: {}", args.artifact.display()));
+/// The artifact with the bundles that are about it.
+struct Opened {
+    bundles: Vec<BundleFile>,
+    target: Target,
+    /// The digest to call it by.
+    sha256: String,
+}
+
+fn opened(args: &Args) -> anyhow::Result<Opened> {
+    match args.artifact.to_str().map(fngate::artifact::open_image).transpose()?.flatten() {
+        Some(image) => opened_image(args, &image),
+        None => opened_file(args),
     }
+}
+
+fn opened_image(args: &Args, image: &Artifact) -> anyhow::Result<Opened> {
+    let mut bundles = given(args)?;
+    if args.bundle.is_empty() {
+        if !image.is_pulled() {
+            bundles.extend(super::check::beside(&args.artifact, image).with_context(|| unread(&args.artifact))?);
+        }
+        let attached = fngate::attached(image);
+        bundles.extend(attached.map_err(|error| anyhow!(super::check::hinted(error, error.hint())))?);
+    }
+    let signables = image.signables().unwrap_or_default();
+    let called = ["file", "image manifest"].iter().find_map(|what| signables.iter().find(|one| one.what == *what)).or(signables.first());
+    let sha256 = hex(&called.map_or_else(|| image.digest(), |one| one.sha256));
+    Ok(Opened { target: fngate::target(image, &bundles), bundles, sha256 })
+}
+
+fn opened_file(args: &Args) -> anyhow::Result<Opened> {
+    let path = &args.artifact;
+    let mut digests = digests(path, false)?;
+    let mut bundles = given(args)?;
+    if args.bundle.is_empty() {
+        bundles.extend(signature::bundles_beside(path).with_context(|| unread(path))?);
+        bundles.extend(signature::bundles_by_digest(path, &digests.sha256).with_context(|| unread(path))?);
+    }
+    if signature::names_sha512(&bundles) {
+        let first = digests.sha256;
+        digests = self::digests(path, true)?;
+        if digests.sha256 != first {
+            bail!("the artifact changed while it was read: {}", path.display());
+        }
+    }
+    let sha256 = hex(&digests.sha256);
+    let name = path.file_name().and_then(OsStr::to_str).map(str::to_owned);
+    Ok(Opened { bundles, target: Target::from(digests).called(name), sha256 })
+}
+
+fn unread(path: &Path) -> String {
+    format!("cannot read the bundle beside the artifact: {}", path.display())
+}
+
+fn given(args: &Args) -> anyhow::Result<Vec<BundleFile>> {
     let read = |path: &PathBuf| signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()));
     args.bundle.iter().map(read).collect()
 }

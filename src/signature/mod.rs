@@ -20,10 +20,13 @@ mod requirement;
 mod shape;
 mod sigstore_adapter;
 mod statement;
+mod target;
 mod trust;
 mod verification;
 
-pub use bundle::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
+pub use bundle::{
+    BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, VSA_ENDING, bundles_beside, bundles_by_digest, read_bundle, vsas_beside,
+};
 pub use certificate::SubjectKind;
 pub use claim::{claim_name, claim_names};
 pub use conclusion::conclude;
@@ -31,6 +34,7 @@ pub use examination::{Examination, Proof, Refusal, Step};
 pub use identity::Identity;
 pub use reason::{REASONS, Reason, reason};
 pub use requirement::{Key, Profile, Requirement, RequirementError};
+pub use target::Target;
 pub use trust::{TrustError, TrustedRoot};
 pub use verification::{Digests, examine, names_sha512, verify};
 

@@ -7,10 +7,17 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::certificate;
 use super::sigstore_adapter::{Instance, Log, Root};
 
 /// Bytes a trusted root may have; the public one has 10 kB.
 const LARGEST_ROOT: u64 = 4 << 20;
+
+/// GitHub's instance in its own name: it signs an attestation of every immutable release, with a certificate that names no
+/// issuer. `gh release verify` takes any issuer for this subject (cli/cli, `pkg/cmd/release/shared/attestation.go`); here the
+/// instance stands for it, by the name of its authority in its trusted root.
+pub(super) const GITHUB_RELEASES: certificate::Instance =
+    certificate::Instance { subject: "https://dotcom.releases.github.com", issuer: "https://fulcio.githubapp.com" };
 
 /// The trust anchors of one Sigstore instance.
 #[derive(Clone, Debug)]
@@ -124,6 +131,12 @@ impl TrustedRoot {
 
     pub(super) fn evidence(&self) -> Evidence {
         self.evidence
+    }
+
+    /// Who may sign in the instance's own name: only on the built-in root of GitHub's, because only its authority is known to
+    /// write an issuer into every other certificate.
+    pub(super) fn instance(&self) -> Option<&'static certificate::Instance> {
+        (self.evidence == Evidence::Timestamped).then_some(&GITHUB_RELEASES)
     }
 
     pub(super) fn log(&self, id: &[u8]) -> Option<&Log> {

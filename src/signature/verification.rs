@@ -15,6 +15,7 @@ use super::identity::Identity;
 use super::reason;
 use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
+use super::target::Target;
 use super::trust::TrustedRoot;
 use super::{shape, statement};
 
@@ -33,12 +34,6 @@ pub struct Digests {
 impl From<&[u8; 32]> for Digests {
     fn from(sha256: &[u8; 32]) -> Self {
         Self { sha256: *sha256, sha512: None }
-    }
-}
-
-impl From<&Self> for Digests {
-    fn from(digests: &Self) -> Self {
-        digests.clone()
     }
 }
 
@@ -65,7 +60,7 @@ pub fn names_sha512(bundles: &[BundleFile]) -> bool {
 /// `now` is the time against which signing times may not lie in the future.
 #[must_use]
 pub fn verify(
-    artifact: impl Into<Digests>,
+    artifact: impl Into<Target>,
     bundles: &[BundleFile],
     trust: &TrustedRoot,
     requirement: &Requirement,
@@ -74,23 +69,34 @@ pub fn verify(
     conclude(&examine(artifact, bundles, trust, requirement, now))
 }
 
-/// Examines every bundle, in the order given.
+/// Examines every bundle, in the order given. Where several digests stand for the artifact, a bundle must be about one of them.
 #[must_use]
 pub fn examine(
-    artifact: impl Into<Digests>,
+    artifact: impl Into<Target>,
     bundles: &[BundleFile],
     trust: &TrustedRoot,
     requirement: &Requirement,
     now: Timestamp,
 ) -> Vec<Examination> {
-    let digests = artifact.into();
+    let target = artifact.into();
     let documents = bundles.iter().flat_map(bundle::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
     if documents.len() > MOST_BUNDLES {
         let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
         return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
     }
-    let question = Question { digests: &digests, trust, requirement, now };
-    documents.into_iter().map(|document| question.guarded(document)).collect()
+    let question = |digests| Question { target: &target, digests, trust, requirement, now };
+    let examined = |document: Document| {
+        let mut attempts = target.digests().iter().map(|digests| question(Some(digests)).guarded(&document));
+        let first = attempts.next().unwrap_or_else(|| question(None).guarded(&document));
+        attempts.fold(first, further)
+    };
+    documents.into_iter().map(examined).collect()
+}
+
+/// The one of two examinations of the same bundle that stands, or else came further.
+fn further(one: Examination, other: Examination) -> Examination {
+    let reached = |examination: &Examination| (examination.result.is_ok(), examination.steps.len());
+    if reached(&other) > reached(&one) { other } else { one }
 }
 
 fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examination {
@@ -114,24 +120,35 @@ fn caught(name: String, examination: impl FnOnce(&mut Trace) -> Result<Proof, Re
 
 /// What is asked of every bundle.
 struct Question<'a> {
-    digests: &'a Digests,
+    target: &'a Target,
+    /// One of the target's digests; `None` where nothing stands for it.
+    digests: Option<&'a Digests>,
     trust: &'a TrustedRoot,
     requirement: &'a Requirement,
     now: Timestamp,
 }
 
-impl<'a> Question<'a> {
-    fn guarded(&self, document: Document) -> Examination {
+impl Question<'_> {
+    fn guarded(&self, document: &Document) -> Examination {
         let name = quoted(&document.name);
-        let (text, value) = match document.content {
+        let (text, value) = match &document.content {
             Ok(content) => content,
             Err(_) if self.accepts_nobody() => {
                 let refusal = Refusal::new(&reason::NO_IDENTITY_EXPECTED, "an identity or a key", "neither");
                 return refused_whole(name, "requirement", refusal);
             }
-            Err(refusal) => return refused_whole(name, "JSON", refusal),
+            Err(refusal) => return refused_whole(name, "JSON", refusal.clone()),
         };
-        caught(name, |trace| self.examined(&text, &value, trace))
+        caught(name, |trace| {
+            if let Some(distribution) = &document.distribution {
+                distribution.known_members(self.requirement.profile, trace)?;
+            }
+            let proof = self.examined(text, value, trace)?;
+            if let Some(distribution) = &document.distribution {
+                distribution.check(self.target.name(), trace)?;
+            }
+            Ok(proof)
+        })
     }
 
     fn accepts_nobody(&self) -> bool {
@@ -143,37 +160,22 @@ impl<'a> Question<'a> {
         let found = format!("{} identities and {} keys", identities.len(), keys.len());
         trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
         shape::recognise(value, trace)?;
+        let Some(digests) = self.digests else {
+            let refusal = Refusal::new(&reason::UNBOUND, "an artifact that a digest stands for", self.target.why_unbound());
+            return Err(trace.fail("artifact", refusal));
+        };
         shape::known_members(value, *profile, trace)?;
         let malformed = |error: String| Refusal::new(&reason::MALFORMED_BUNDLE, "the members of a bundle", error);
         let parsed = trace.record("bundle", Parsed::from_json(text).map_err(malformed))?;
         let unknown = || Refusal::new(&reason::UNSUPPORTED_BUNDLE, "a message signature or an envelope", "another kind of content");
         let shape = trace.record("bundle", parsed.shape().ok_or_else(unknown))?;
         let log = shape::check(&shape, self.trust, *profile, trace)?;
-        let (statement, digest) = self.content(&shape.content, trace)?;
+        let (statement, digest) = content(&shape.content, digests, trace)?;
         let signer = match &shape.material {
             Material::Certificate(der) => self.by_certificate(&parsed, der, digest, log, trace)?,
             Material::Key => self.by_key(&parsed, digest, log, trace)?,
         };
         Ok(Proof { signer, statement })
-    }
-
-    fn content(&self, content: &Content, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
-        let own = super::hex(&self.digests.sha256);
-        match content {
-            Content::Message(None) => {}
-            Content::Message(Some(Ok(signed))) => {
-                let signed = super::hex(signed);
-                trace.hold("artifact", &reason::DIGEST_MISMATCH, format!("sha256 {own}"), format!("sha256 {signed}"), signed == own)?;
-            }
-            Content::Message(Some(Err(algorithm))) => {
-                trace.hold("artifact", &reason::UNSUPPORTED_BUNDLE, "a signature over a SHA-256", algorithm, false)?;
-            }
-            Content::Envelope { payload_type, payload } => {
-                let (statement, digest) = statement::read(payload_type, payload, self.digests, trace)?;
-                return Ok((Some(statement), digest));
-            }
-        }
-        Ok((None, Digest::Sha256(&self.digests.sha256)))
     }
 
     fn by_certificate(
@@ -190,8 +192,11 @@ impl<'a> Question<'a> {
         let demand = Demand { log: log.map(|log| log.id.as_slice()), key: None };
         let verified = self.cryptography(parsed, digest, demand, trace)?;
         let time = self.time(&verified, log, trace)?;
-        let claimant = trace.record("certificate", Claimant::read(der))?;
-        let same = verified.subject.as_ref() == Some(&claimant.subject) && verified.issuer.as_ref() == Some(&claimant.issuer);
+        let claimant = trace.record("certificate", Claimant::read(der, self.trust.instance()))?;
+        // The instance's own certificates name no issuer, and the crate then sees none.
+        let issuer = verified.issuer.as_ref();
+        let same_issuer = issuer == Some(&claimant.issuer) || (issuer.is_none() && claimant.is_instance);
+        let same = verified.subject.as_ref() == Some(&claimant.subject) && same_issuer;
         let seen = format!("{} by {}", verified.subject.unwrap_or_default(), verified.issuer.unwrap_or_default());
         trace.hold("certificate", &reason::CERTIFICATE_MALFORMED, format!("{} by {}", claimant.subject, claimant.issuer), seen, same)?;
         authorised(identities, &claimant, trace)?;
@@ -275,6 +280,26 @@ impl<'a> Question<'a> {
         trace.hold("key validity", &reason::KEY_OUTSIDE, key.window(), found, outside.is_none())?;
         Ok(time.to_string())
     }
+}
+
+/// What was signed: the artifact itself, or a statement about it.
+fn content<'a>(content: &Content, digests: &'a Digests, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
+    let own = super::hex(&digests.sha256);
+    match content {
+        Content::Message(None) => {}
+        Content::Message(Some(Ok(signed))) => {
+            let signed = super::hex(signed);
+            trace.hold("artifact", &reason::DIGEST_MISMATCH, format!("sha256 {own}"), format!("sha256 {signed}"), signed == own)?;
+        }
+        Content::Message(Some(Err(algorithm))) => {
+            trace.hold("artifact", &reason::UNSUPPORTED_BUNDLE, "a signature over a SHA-256", algorithm, false)?;
+        }
+        Content::Envelope { payload_type, payload } => {
+            let (statement, digest) = statement::read(payload_type, payload, digests, trace)?;
+            return Ok((Some(statement), digest));
+        }
+    }
+    Ok((None, Digest::Sha256(&digests.sha256)))
 }
 
 /// Whether one of the identities is the claimant. Where none is, the refusal speaks about the one that comes closest.

@@ -5,8 +5,11 @@ mod command;
 mod der;
 mod fake;
 mod fixture;
+mod form;
 mod identity;
+mod image;
 mod oracle;
+mod referrer;
 
 use std::sync::LazyLock;
 
