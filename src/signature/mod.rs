@@ -16,6 +16,7 @@ mod examination;
 mod identity;
 mod json;
 mod reason;
+mod release;
 mod requirement;
 mod shape;
 mod sigstore_adapter;

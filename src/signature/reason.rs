@@ -235,6 +235,10 @@ reasons! {
     IDENTITY_KIND "identity-kind-mismatch"
         "the signer's name is of another kind than expected"
         "A URI and an e-mail address with the same spelling are different subjects."
+    REPOSITORY_UNNAMED "repository-unnamed"
+        "the signer signs every repository's releases, and no repository is required"
+        "GitHub signs the attestation of every release in its own name, whoever published it. Say whose release it must be: \
+        `--claim source_repository_uri=https://github.com/OWNER/NAME`, or the repository's or owner's number."
     CLAIM_MISMATCH "claim-mismatch"
         "a claim of the certificate is not as required"
         "The signer is the expected one, but something about the build (repository, ref, trigger, runner) is not. An absent \

@@ -17,7 +17,7 @@ use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
 use super::target::Target;
 use super::trust::TrustedRoot;
-use super::{shape, statement};
+use super::{release, shape, statement};
 
 /// How far an authenticated time may be ahead of this machine's clock.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -172,7 +172,7 @@ impl Question<'_> {
         let log = shape::check(&shape, self.trust, *profile, trace)?;
         let (statement, digest) = content(&shape.content, digests, trace)?;
         let signer = match &shape.material {
-            Material::Certificate(der) => self.by_certificate(&parsed, der, digest, log, trace)?,
+            Material::Certificate(der) => self.by_certificate(&parsed, der, (digest, statement.as_ref()), log, trace)?,
             Material::Key => self.by_key(&parsed, digest, log, trace)?,
         };
         Ok(Proof { signer, statement })
@@ -182,7 +182,7 @@ impl Question<'_> {
         &self,
         parsed: &Parsed,
         der: &[u8],
-        digest: Digest<'_>,
+        (digest, statement): (Digest<'_>, Option<&Statement>),
         log: Option<&Log>,
         trace: &mut Trace,
     ) -> Result<Signer, Refusal> {
@@ -192,7 +192,10 @@ impl Question<'_> {
         let demand = Demand { log: log.map(|log| log.id.as_slice()), key: None };
         let verified = self.cryptography(parsed, digest, demand, trace)?;
         let time = self.time(&verified, log, trace)?;
-        let claimant = trace.record("certificate", Claimant::read(der, self.trust.instance()))?;
+        let mut claimant = trace.record("certificate", Claimant::read(der, self.trust.instance()))?;
+        if claimant.is_instance {
+            claimant.claims = trace.record("release", release::claims(statement))?;
+        }
         // The instance's own certificates name no issuer, and the crate then sees none.
         let issuer = verified.issuer.as_ref();
         let same_issuer = issuer == Some(&claimant.issuer) || (issuer.is_none() && claimant.is_instance);
@@ -315,7 +318,14 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     let by_subject = by_kind.iter().filter(|identity| identity.accepts_subject(&claimant.subject)).collect::<Vec<_>>();
     let subjects = list(&mut by_kind.iter().map(|identity| identity.subject()));
     trace.hold("subject", &reason::IDENTITY_MISMATCH, subjects, &claimant.subject, !by_subject.is_empty())?;
-    let unmet = by_subject.iter().map(|identity| identity.unmet_claim(claimant)).collect::<Vec<_>>();
+    if claimant.is_instance {
+        let expected = format!("an identity that requires one of {}", release::REPOSITORY.join(", "));
+        let named = by_subject.iter().any(|identity| identity.requires_one_of(&release::REPOSITORY));
+        let found = if named { "one" } else { "an identity that any repository's releases have" };
+        trace.hold("repository", &reason::REPOSITORY_UNNAMED, expected, found, named)?;
+    }
+    let by_subject = by_subject.into_iter().filter(|one| !claimant.is_instance || one.requires_one_of(&release::REPOSITORY));
+    let unmet = by_subject.map(|identity| identity.unmet_claim(claimant)).collect::<Vec<_>>();
     match unmet.into_iter().reduce(|first, next| if next.is_none() { next } else { first }) {
         Some(Some((name, wanted, found))) => {
             let found = format!("{name} = {}", found.unwrap_or("(absent)"));

@@ -85,6 +85,39 @@ fn an_attestation_of_pypi_has_no_members_of_its_own() {
     assert_eq!(of_wheel(&more), "unknown-member");
 }
 
+/// Every pointer of a document, objects and arrays too.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(values) => values.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        let pointer = format!("{at}/{name}");
+        pointers(value, &pointer, found);
+        found.push(pointer);
+    }
+}
+
+#[test]
+fn whatever_is_changed_in_an_attestation_of_pypi_refuses_it() {
+    let good = json!({"version": 1, "attestation_bundles": [{"publisher": {"kind": "GitHub"}, "attestations": [attestation(&publish(&named(WHEEL)))]}]});
+    let mut places = Vec::new();
+    pointers(&good, "", &mut places);
+    // What nobody signs and nobody reads.
+    places.retain(|place| !place.contains("/publisher"));
+    assert!(places.len() > 20, "{places:?}");
+    assert_eq!(of_wheel(&good), "verified");
+    for place in places {
+        for value in [Value::Null, json!(2), json!("AAAA"), json!([]), json!({}), json!({"mediaType": 1})] {
+            let mut changed = good.clone();
+            *changed.pointer_mut(&place).unwrap() = value.clone();
+            let verdict = of_wheel(&changed);
+            assert!(verdict != "verified" && verdict != "internal-error", "{place} = {value}: {verdict}");
+        }
+    }
+}
+
 #[test]
 fn an_attestation_of_pypi_is_bound_to_the_name() {
     let good = attestation(&publish(&named(WHEEL)));

@@ -82,7 +82,7 @@ fn a_bundle_in_the_layout_is_found_wherever_it_is_listed() {
     let (plain, image) = one();
     assert_eq!(of_layout(&plain), "no-bundle");
     // In the index, in an index under the tag of the fallback, and in none: what refers to the image is there all the same.
-    let mut listed = plain.clone();
+    let mut listed = plain;
     let attached = referrer(&mut listed, &image, &signed(&image, &Signing::default()));
     let unlisted = listed.clone();
     listed.index(&[image.clone(), attached.clone()]);

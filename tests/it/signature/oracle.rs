@@ -146,3 +146,33 @@ fn sigstore_python_takes_what_the_fake_signs() {
         assert!(!verify(bundle, &other).0);
     }
 }
+
+/// `FNGATE_GITHUB_RELEASE`: `pkg/cmd/attestation/test/data/github_release_bundle.json` of cli/cli, the attestation that GitHub made
+/// of a release of bdehamer/delme.
+#[test]
+fn a_release_of_github_is_signed_by_github_itself() {
+    let Some(path) = std::env::var_os("FNGATE_GITHUB_RELEASE").map(PathBuf::from) else { return };
+    let bundles = [signature::read_bundle(&path).unwrap()];
+    let digest = |hex: &str| -> [u8; 32] { std::array::from_fn(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()) };
+    let artifact = digest("e15b593c6ab8d7725a3cc82226ef816cac6bf9c70eed383bd459295cc65f5ec3");
+    let (instance, releases) = ("https://fulcio.githubapp.com", "https://dotcom.releases.github.com");
+    let judge = |artifact: &[u8; 32], root: &str, identity: Identity| {
+        code(&signature::verify(artifact, &bundles, &TrustedRoot::named(root).unwrap(), &with_identity(identity), Timestamp::now()))
+    };
+    let bare = |issuer: &str, subject: &str| Identity::exact(issuer, subject).unwrap();
+    let own = |name: &str, value: &str| bare(instance, releases).claim(name, value).unwrap();
+    let uri = |of: &str| own("source_repository_uri", &format!("https://github.com/{of}"));
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme")), "verified");
+    assert_eq!(judge(&artifact, "github", own("source_repository_identifier", "905988044")), "verified");
+    assert_eq!(judge(&artifact, "github", own("source_repository_owner_identifier", "398027")), "verified");
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme").claim("source_repository_ref", "refs/tags/v6").unwrap()), "verified");
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme").claim("source_repository_ref", "refs/tags/v7").unwrap()), "claim-mismatch");
+    // Anybody's release is signed by the same signer.
+    assert_eq!(judge(&artifact, "github", uri("acme/hello")), "claim-mismatch");
+    assert_eq!(judge(&artifact, "github", bare(instance, releases)), "repository-unnamed");
+    assert_eq!(judge(&artifact, "github", own("source_repository_ref", "refs/tags/v6")), "repository-unnamed");
+    assert_eq!(judge(&artifact, "github", bare(ISSUER, releases)), "issuer-mismatch");
+    assert_eq!(judge(&artifact, "github", bare(instance, SUBJECT)), "identity-mismatch");
+    assert_eq!(judge(&sha256(ARTIFACT), "github", uri("bdehamer/delme")), "subject-mismatch");
+    assert_eq!(judge(&artifact, "public-good", uri("bdehamer/delme")), "log-entry-count");
+}
