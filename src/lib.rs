@@ -22,7 +22,7 @@ use model::{ArtifactKind, Bound, Facts, Inventory, Origin, Problem, ProblemClass
 use osv::{AdvisorySource, Feeds};
 use policy::{Policies, PolicyError};
 use secret::Scanner;
-use signature::{BundleFile, Digests, Requirement, TrustedRoot};
+use signature::{BundleFile, Digests, Requirement, Target, TrustedRoot};
 
 /// The advisories failed while they were asked.
 pub const ADVISORIES_FAILED: ProblemKind = ProblemKind {
@@ -141,11 +141,33 @@ impl Gate {
         if artifact.kind() == ArtifactKind::Directory {
             return Provenance::default();
         }
-        // One that cannot be read again leaves a subject that names it uncompared, and that is refused.
-        let sha512 = if signature::names_sha512(bundles) { artifact.sha512().unwrap_or_default() } else { None };
-        let digests = Digests { sha256: artifact.digest(), sha512 };
-        signature::verify(digests, bundles, &self.trust, &self.requirement, self.now)
+        if bundles.is_empty() {
+            return signature::conclude(&[], &self.requirement);
+        }
+        signature::verify(target(artifact, bundles), bundles, &self.trust, &self.requirement, self.now)
     }
+}
+
+/// What signatures of an artifact must be about.
+#[must_use]
+pub fn target(artifact: &Artifact, bundles: &[BundleFile]) -> Target {
+    let target = match artifact.signables() {
+        Ok(signables) => {
+            let names_sha512 = signature::names_sha512(bundles);
+            // One that cannot be read again leaves a subject that names it uncompared, and that is refused.
+            let own = || if names_sha512 { artifact.sha512().unwrap_or_default() } else { None };
+            let digests = signables.into_iter().map(|one| Digests { sha256: one.sha256, sha512: one.sha512.or_else(own) });
+            Target::any_of(digests.collect())
+        }
+        Err(why) => Target::unbound(why),
+    };
+    target.called(artifact.file_name().map(str::to_owned))
+}
+
+/// The documents attached to an image, as files of bundles.
+pub fn attached(artifact: &Artifact) -> Result<Vec<BundleFile>, &artifact::EvidenceError> {
+    let attached = artifact.evidence()?.attached.iter();
+    Ok(attached.map(|one| BundleFile { name: one.name.clone(), bytes: one.bytes.clone() }).collect())
 }
 
 /// Whether a name is the operator's own: one of the patterns, in which `*` stands for anything, is all of it.

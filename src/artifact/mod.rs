@@ -3,6 +3,7 @@
 //! A lying archive is never an error: what it hides or contradicts becomes a [`crate::model::Problem`], and the rest is
 //! shown all the same. An [`OpenError`] is a wrong path or a failing disk.
 
+mod evidence;
 mod folder;
 mod gzip;
 mod image;
@@ -22,11 +23,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine;
 use sha2::{Digest, Sha256, Sha512};
 
+pub use self::evidence::{Attached, Evidence, EvidenceError, LARGEST_ATTACHED, Signable};
 pub use self::limit::Limits;
 pub use self::problem::PROBLEMS;
 use self::source::Source;
@@ -98,6 +100,9 @@ pub struct Artifact {
     digest: [u8; 32],
     /// The lowest first.
     layers: Vec<Arc<Artifact>>,
+    /// Where it was pulled from.
+    pulled: Option<registry::Pulled>,
+    evidence: OnceLock<Result<Evidence, EvidenceError>>,
 }
 
 #[derive(Debug)]
@@ -125,7 +130,35 @@ pub fn open(name: &str) -> Result<Artifact, OpenError> {
     }
 }
 
+/// Opens what a command line names if it is a container image; a file or directory of another kind is none of ours, and so is
+/// what cannot be read.
+pub fn open_image(name: &str) -> Result<Option<Artifact>, OpenError> {
+    if !name.starts_with("oci:") && !may_be_image(Path::new(name)) {
+        return Ok(None);
+    }
+    open(name).map(|artifact| Some(artifact).filter(Artifact::is_image))
+}
+
+/// Whether a directory or the first bytes of a file leave it open that it is an image.
+fn may_be_image(path: &Path) -> bool {
+    let head = |path| {
+        let mut head = Vec::new();
+        File::open(path)?.take(magic::ENOUGH as u64).read_to_end(&mut head).map(|_| head)
+    };
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => image::of_folder(path).is_some(),
+        Ok(meta) if meta.is_file() => {
+            head(path).is_ok_and(|head: Vec<u8>| matches!(magic::of(&head), Some(magic::Container::Tar | magic::Container::Gzip)))
+        }
+        _ => false,
+    }
+}
+
 impl Artifact {
+    fn new(name: String, kind: ArtifactKind, content: Content, digest: [u8; 32]) -> Self {
+        Self { name, kind, content, digest, layers: Vec::new(), pulled: None, evidence: OnceLock::new() }
+    }
+
     /// Opens a zip, a tar, an image layout or a directory.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let name = path.display().to_string();
@@ -133,7 +166,7 @@ impl Artifact {
         if path.metadata().map_err(unreadable)?.is_dir() {
             path.read_dir().map_err(unreadable)?;
             let (kind, digest) = image::of_folder(path).unwrap_or((ArtifactKind::Directory, [0; 32]));
-            return Ok(Self { name, kind, content: Content::Folder(path.to_path_buf()), digest, layers: Vec::new() });
+            return Ok(Self::new(name, kind, Content::Folder(path.to_path_buf()), digest));
         }
         let file = File::open(path).map_err(unreadable)?;
         Self::read(name, file)
@@ -155,7 +188,7 @@ impl Artifact {
         digest.update(&head);
         if (head.len() as u64) < Limits::ARTIFACT_IN_MEMORY {
             let kind = image::of_file(Source::Memory(&head)).unwrap_or(kind);
-            return Ok(Self { name, kind, content: Content::Memory(head), digest: digest.finalize().into(), layers: Vec::new() });
+            return Ok(Self::new(name, kind, Content::Memory(head), digest.finalize().into()));
         }
         let spool = |source| OpenError::Spool { path: name.clone(), source };
         let mut file = tempfile::tempfile().map_err(spool)?;
@@ -174,7 +207,7 @@ impl Artifact {
         }
         file.rewind().map_err(spool)?;
         let kind = image::of_file(Source::File(&file, size)).unwrap_or(kind);
-        Ok(Self { name, kind, content: Content::Spooled(file, size), digest: digest.finalize().into(), layers: Vec::new() })
+        Ok(Self::new(name, kind, Content::Spooled(file, size), digest.finalize().into()))
     }
 
     /// The same with layers that are mounted beside it, the lowest first; a later one hides what an earlier one has of the same

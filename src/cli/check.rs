@@ -22,7 +22,7 @@ use super::{Global, evidence, policy};
 /// Options of `fngate check`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 pass, 1 denied by a policy, 2 could not judge. Over several artifacts the gravest wins: 1, then 2, then 0.\n\nA bundle beside an artifact (ARTIFACT.sigstore.json or ARTIFACT.sigstore) is found by itself."
+    after_help = "Exit codes: 0 pass, 1 denied by a policy, 2 could not judge. Over several artifacts the gravest wins: 1, then 2, then 0.\n\nBundles beside an artifact (ARTIFACT.sigstore.json, ARTIFACT.*.sigstore.json, ARTIFACT.*.attestation, sha256:HEX.jsonl) are found by themselves, and so are those in an image's layout or registry."
 )]
 pub(crate) struct Args {
     /// Zips, tars, directories or images (`oci:REF`, layouts, saved archives); `@FILE` reads one path a line, `-` one artifact from standard input
@@ -199,22 +199,48 @@ fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> (Examined, Vec<B
 fn judge(call: &Call<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), String> {
     let layers = call.layers.as_ref().map_err(|error| format!("a layer cannot be judged: {}", explained(error)))?;
     let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
-    let given = call.bundles;
-    let mut bundles = given.to_vec();
-    if name != "-" && !name.starts_with("oci:") {
-        let beside =
-            signature::bundles_beside(Path::new(name)).map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?;
-        bundles.extend(beside.into_iter().filter(|bundle| !given.contains(bundle)));
-    }
+    let bundles = bundles(call, name, &artifact)?;
     let provenance = call.gate.provenance(&artifact, &bundles);
     let attested = evidence::attested(&provenance, call.quiet);
     let (facts, verdict) = call.gate.judge(&artifact, provenance, &attested).map_err(|error| line(&error.into()))?;
     Ok((Judged { facts, verdict }, bundles))
 }
 
+/// The bundles that are given, those that lie beside the artifact, and those that are attached to an image.
+fn bundles(call: &Call<'_>, name: &str, artifact: &Artifact) -> Result<Vec<BundleFile>, String> {
+    let mut bundles = call.bundles.to_vec();
+    let mut found = Vec::new();
+    if name != "-" && !artifact.is_pulled() {
+        let beside = beside(Path::new(name), artifact);
+        found.extend(beside.map_err(|error| format!("cannot read the bundle beside the artifact: {error}"))?);
+    }
+    // Where nobody could be verified, no registry is asked who has signed.
+    let requirement = &call.gate.requirement;
+    let accepts_nobody = requirement.identities.is_empty() && requirement.keys.is_empty();
+    if artifact.is_image() && !(artifact.is_pulled() && accepts_nobody) {
+        found.extend(fngate::attached(artifact).map_err(|error| hinted(error, error.hint()))?);
+    }
+    bundles.extend(found.into_iter().filter(|bundle| !call.bundles.contains(bundle)));
+    Ok(bundles)
+}
+
+/// The bundles beside an artifact, by its name and by its digests.
+pub(super) fn beside(path: &Path, artifact: &Artifact) -> io::Result<Vec<BundleFile>> {
+    let mut found = signature::bundles_beside(path)?;
+    for signable in artifact.signables().unwrap_or_default() {
+        found.extend(signature::bundles_by_digest(path, &signable.sha256)?);
+    }
+    Ok(found)
+}
+
+/// An error and what to do about it, on one line.
+pub(super) fn hinted(error: &dyn std::fmt::Display, hint: Option<String>) -> String {
+    hint.map_or_else(|| error.to_string(), |hint| format!("{error}; hint: {hint}"))
+}
+
 /// The same of an error that several artifacts share.
 fn explained(error: &OpenError) -> String {
-    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}; hint: {hint}"))
+    hinted(error, error.hint())
 }
 
 /// An error on one line, as a report of many artifacts has it.

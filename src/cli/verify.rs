@@ -1,5 +1,6 @@
 //! `fngate verify ARTIFACT`: who signed these very bytes, and what they said about them.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,18 +12,19 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
+use fngate::artifact::Artifact;
 use fngate::model::{Provenance, ProvenanceState, escaped, hex};
-use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, TrustedRoot};
+use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, Target, TrustedRoot};
 
 use super::{Format, trust};
 
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Without --bundle, ARTIFACT.sigstore.json and ARTIFACT.sigstore are looked for, with --vsa ARTIFACT.vsa.sigstore.json too. At least one bundle must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
+    after_help = "Without --bundle, bundles are looked for beside the artifact (ARTIFACT.sigstore.json, ARTIFACT.*.sigstore.json, ARTIFACT.*.attestation, sha256:HEX.jsonl), with --vsa ARTIFACT.vsa.sigstore.json too, and for an image in its layout or registry. At least one must satisfy what is asked.\n\nExit codes: 0 verified, 1 not verified (unsigned or refused), 2 failed."
 )]
 pub(crate) struct Args {
-    /// The file whose signature is verified; `sha256:HEX` names one that is elsewhere by its digest
+    /// The file or image (`oci:REF`, a layout) whose signature is verified; `sha256:HEX` names one that is elsewhere by its digest
     #[arg(required_unless_present = "code_sha256")]
     artifact: Option<String>,
     /// The digest that the deployed function reports (base64, Lambda's CodeSha256): the artifact must have it, or it stands for one
@@ -104,12 +106,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
         None => TrustedRoot::named(&args.trusted_root)?,
     };
     let trust = trust.within(&args.trust_limits.limits(), now)?;
-    let bundles = bundles(args)?;
-    let digests = subject(args, signature::names_sha512(&bundles))?;
-    let examinations = signature::examine(&digests, &bundles, &trust, &requirement, now);
+    let Opened { bundles, target, sha256 } = opened(args)?;
+    let examinations = signature::examine(&target, &bundles, &trust, &requirement, now);
     let provenance = signature::conclude(&examinations, &requirement);
     let name = args.artifact.clone().unwrap_or_else(|| "the deployed code".to_owned());
-    let sha256 = hex(&digests.sha256);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Text => text(&mut out, &name, &sha256, &provenance, &examinations).and_then(|()| match args.explain {
@@ -162,40 +162,87 @@ fn identity(args: &Args) -> Option<Result<Identity, signature::RequirementError>
     }
 }
 
-fn bundles(args: &Args) -> anyhow::Result<Vec<BundleFile>> {
-    if args.bundle.is_empty() {
-        let Some(name) = args.artifact.as_ref().filter(|name| !name.starts_with("sha256:")) else {
-            bail!("a digest has nothing beside it: name the bundle with `--bundle`");
-        };
-        let shown = || format!("cannot read the bundle beside the artifact: {name}");
-        let path = Path::new(name);
-        // The gate's own summary is looked for where it is asked for.
-        let summary = args.statement.vsa.then(|| super::signing::beside(path, super::verdict::ENDING)).filter(|path| path.exists());
-        let mut found = signature::bundles_beside(path).with_context(shown)?;
-        if let Some(path) = summary {
-            found.push(signature::read_bundle(&path).with_context(shown)?);
-        }
-        return Ok(found);
-    }
-    let read = |path: &PathBuf| signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()));
-    args.bundle.iter().map(read).collect()
+/// The artifact with the bundles that are about it.
+struct Opened {
+    bundles: Vec<BundleFile>,
+    target: Target,
+    /// The digest to call it by.
+    sha256: String,
 }
 
-/// What is verified: a file, or whatever has a digest. A file and a digest must be the same.
-fn subject(args: &Args, with_sha512: bool) -> anyhow::Result<Digests> {
+fn opened(args: &Args) -> anyhow::Result<Opened> {
     let reported = args.code_sha256.as_deref().map(code_sha256).transpose()?;
-    let Some(name) = &args.artifact else {
-        let sha256 = reported.context("neither an artifact nor a digest is given")?;
-        return Ok(Digests { sha256, sha512: None });
+    let stated = args.artifact.as_deref().map(digest).transpose()?.flatten();
+    let opened = match (&args.artifact, stated) {
+        (None, _) => opened_digest(args, reported.context("neither an artifact nor a digest is given")?)?,
+        (Some(_), Some(stated)) => opened_digest(args, stated)?,
+        (Some(name), None) => match fngate::artifact::open_image(name)? {
+            Some(image) => opened_image(args, Path::new(name), &image)?,
+            None => opened_file(args, Path::new(name))?,
+        },
     };
-    let own = match digest(name)? {
-        Some(sha256) => Digests { sha256, sha512: None },
-        None => digests(Path::new(name), with_sha512)?,
-    };
-    if let Some(reported) = reported.filter(|reported| *reported != own.sha256) {
-        bail!("the deployed code is not the artifact: expected sha256 {}, found {}", hex(&own.sha256), hex(&reported));
+    if let Some(reported) = reported.map(|reported| hex(&reported)).filter(|reported| *reported != opened.sha256) {
+        bail!("the deployed code is not the artifact: expected sha256 {}, found {reported}", opened.sha256);
     }
-    Ok(own)
+    Ok(opened)
+}
+
+/// Something that is known by its digest alone.
+fn opened_digest(args: &Args, sha256: [u8; 32]) -> anyhow::Result<Opened> {
+    if args.bundle.is_empty() {
+        bail!("a digest has nothing beside it: name the bundle with `--bundle`");
+    }
+    Ok(Opened { bundles: given(args)?, target: Target::from(Digests { sha256, sha512: None }), sha256: hex(&sha256) })
+}
+
+/// The gate's own summary beside an artifact, where it is asked for.
+fn summaries(args: &Args, path: &Path) -> anyhow::Result<Vec<BundleFile>> {
+    if args.statement.vsa { signature::vsas_beside(path).with_context(|| unread(path)) } else { Ok(Vec::new()) }
+}
+
+fn opened_image(args: &Args, path: &Path, image: &Artifact) -> anyhow::Result<Opened> {
+    let mut bundles = given(args)?;
+    if args.bundle.is_empty() {
+        if !image.is_pulled() {
+            bundles.extend(super::check::beside(path, image).with_context(|| unread(path))?);
+            bundles.extend(summaries(args, path)?);
+        }
+        let attached = fngate::attached(image);
+        bundles.extend(attached.map_err(|error| anyhow!(super::check::hinted(error, error.hint())))?);
+    }
+    let signables = image.signables().unwrap_or_default();
+    let called = ["file", "image manifest"].iter().find_map(|what| signables.iter().find(|one| one.what == *what)).or(signables.first());
+    let sha256 = hex(&called.map_or_else(|| image.digest(), |one| one.sha256));
+    Ok(Opened { target: fngate::target(image, &bundles), bundles, sha256 })
+}
+
+fn opened_file(args: &Args, path: &Path) -> anyhow::Result<Opened> {
+    let mut digests = digests(path, false)?;
+    let mut bundles = given(args)?;
+    if args.bundle.is_empty() {
+        bundles.extend(signature::bundles_beside(path).with_context(|| unread(path))?);
+        bundles.extend(signature::bundles_by_digest(path, &digests.sha256).with_context(|| unread(path))?);
+        bundles.extend(summaries(args, path)?);
+    }
+    if signature::names_sha512(&bundles) {
+        let first = digests.sha256;
+        digests = self::digests(path, true)?;
+        if digests.sha256 != first {
+            bail!("the artifact changed while it was read: {}", path.display());
+        }
+    }
+    let sha256 = hex(&digests.sha256);
+    let name = path.file_name().and_then(OsStr::to_str).map(str::to_owned);
+    Ok(Opened { bundles, target: Target::from(digests).called(name), sha256 })
+}
+
+fn unread(path: &Path) -> String {
+    format!("cannot read the bundle beside the artifact: {}", path.display())
+}
+
+fn given(args: &Args) -> anyhow::Result<Vec<BundleFile>> {
+    let read = |path: &PathBuf| signature::read_bundle(path).with_context(|| format!("cannot read the bundle: {}", path.display()));
+    args.bundle.iter().map(read).collect()
 }
 
 /// The SHA-256 of a file, or the one that `sha256:HEX` states.

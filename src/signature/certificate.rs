@@ -22,6 +22,15 @@ const FULCIO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264
 /// Subject alternative name, RFC 5280 section 4.2.1.6.
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 
+/// A Sigstore instance that signs in its own name, with certificates that nobody asked for with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Instance {
+    /// The subject of these certificates.
+    pub(super) subject: &'static str,
+    /// What stands for their issuer.
+    pub(super) issuer: &'static str,
+}
+
 /// What kind of name a subject is. A URI and an e-mail address of the same spelling are different subjects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubjectKind {
@@ -49,23 +58,28 @@ pub(super) struct Claimant {
     pub(super) subject: String,
     /// Its kind.
     pub(super) kind: SubjectKind,
-    /// The OIDC issuer.
+    /// The OIDC issuer, or the instance where it vouches for itself.
     pub(super) issuer: String,
+    /// Whether the instance vouches for itself.
+    pub(super) is_instance: bool,
     /// The other claims, by name.
     pub(super) claims: BTreeMap<String, String>,
 }
 
 impl Claimant {
-    /// Reads a DER certificate.
-    pub(super) fn read(der: &[u8]) -> Result<Self, Refusal> {
+    /// Reads a DER certificate. `instance` is who may vouch for itself, without an issuer.
+    pub(super) fn read(der: &[u8], instance: Option<&Instance>) -> Result<Self, Refusal> {
         let certificate = Certificate::from_der(der)
             .map_err(|error| Refusal::new(&reason::CERTIFICATE_MALFORMED, "a DER certificate", error.to_string()))?;
         let extensions = certificate.tbs_certificate.extensions.unwrap_or_default();
         no_duplicates(&extensions)?;
         let (kind, subject) = subject(&extensions)?;
-        let issuer = issuer(&extensions)?;
+        // Only where nothing in it comes from Fulcio: a certificate that was asked for with a token always says by whose.
+        let has_fulcio = extensions.iter().any(|extension| extension.extn_id.parent() == Some(FULCIO));
+        let own = instance.filter(|instance| !has_fulcio && kind == SubjectKind::Uri && subject == instance.subject);
+        let issuer = own.map_or_else(|| issuer(&extensions), |instance| Ok(instance.issuer.to_owned()))?;
         let claims = claims(&extensions)?;
-        Ok(Self { subject, kind, issuer, claims })
+        Ok(Self { subject, kind, issuer, is_instance: own.is_some(), claims })
     }
 }
 
@@ -135,4 +149,30 @@ fn claim(extensions: &[Extension], number: u32, encoding: Encoding) -> Result<Op
 
 fn is_fulcio(oid: ObjectIdentifier, number: u32) -> bool {
     FULCIO.push_arc(number).is_ok_and(|expected| expected == oid)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+
+    use super::super::trust::GITHUB_RELEASES;
+    use super::*;
+
+    /// The certificate of the release attestations of GitHub's instance, from March 2025 to March 2026.
+    const ATTESTER: &str = "MIICKjCCAbCgAwIBAgIUaa62dj98DUB+TpyvKtVaR4vGSM0wCgYIKoZIzj0EAwMwODEVMBMGA1UEChMMR2l0SHViLCBJbmMuMR8wHQYDVQQDExZGdWxjaW8gSW50ZXJtZWRpYXRlIGwxMB4XDTI1MDMxMDE1MDMwMloXDTI2MDMxMDE1MDMwMlowKjEVMBMGA1UEChMMR2l0SHViLCBJbmMuMREwDwYDVQQDEwhBdHRlc3RlcjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIMB7plPnZvBRlC2lvAocKTAqAPMJqstEqYk26e9vDJDC1yqoiHxZfPV4W/1RqUMZD1dFKm9t4RiSmm73/QnQKajgaUwgaIwDgYDVR0PAQH/BAQDAgeAMBMGA1UdJQQMMAoGCCsGAQUFBwMDMAwGA1UdEwEB/wQCMAAwHQYDVR0OBBYEFOqaGpr5SbdYk5CQXsmmDZCBHR+XMB8GA1UdIwQYMBaAFMDhuFKkS08+3no4EQbPSY6hRZszMC0GA1UdEQQmMCSGImh0dHBzOi8vZG90Y29tLnJlbGVhc2VzLmdpdGh1Yi5jb20wCgYIKoZIzj0EAwMDaAAwZQIwWFdF6xcXazHVPHEAtd1SeaizLdY1erRl5hK+XlwhfpnasQHHZ9bdu4Zj8ARhW/AhAjEArujhmJGo7Fi4/Ek1RN8bufs6UhIQneQd/pxE8QdorwZkj2C8nf2EzrUYzlxKfktC";
+
+    #[test]
+    fn an_instance_vouches_for_its_own_name_alone() {
+        let der = base64::engine::general_purpose::STANDARD.decode(ATTESTER).unwrap();
+        let claimant = Claimant::read(&der, Some(&GITHUB_RELEASES)).unwrap();
+        assert!(claimant.is_instance && claimant.claims.is_empty());
+        assert_eq!(
+            (claimant.subject.as_str(), claimant.issuer.as_str()),
+            ("https://dotcom.releases.github.com", "https://fulcio.githubapp.com")
+        );
+        let refused = |instance: Option<&Instance>| Claimant::read(&der, instance).map_err(|refusal| refusal.reason.code);
+        assert_eq!(refused(None), Err("issuer-missing"), "on any other instance");
+        let other = Instance { subject: "https://other.releases.github.com", ..GITHUB_RELEASES };
+        assert_eq!(refused(Some(&other)), Err("issuer-missing"), "under another name");
+    }
 }

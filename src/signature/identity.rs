@@ -120,6 +120,11 @@ impl Identity {
         }
     }
 
+    /// Whether it requires a value of one of these claims.
+    pub(super) fn requires_one_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.claims.contains_key(*name))
+    }
+
     /// The first claim that is not as required: its name, the value wanted and the one found.
     pub(super) fn unmet_claim<'a>(&'a self, claimant: &'a Claimant) -> Option<(&'a str, &'a str, Option<&'a str>)> {
         self.claims.iter().find_map(|(name, wanted)| {

@@ -18,19 +18,23 @@ mod json;
 mod predicate;
 mod provenance;
 mod reason;
+mod release;
 mod requirement;
 mod shape;
 pub mod sign;
 mod sigstore_adapter;
 mod statement;
 mod summary;
+mod target;
 mod trust;
 mod trust_cache;
 mod trust_error;
 mod trust_repository;
 mod verification;
 
-pub use bundle::{BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, bundles_beside, read_bundle};
+pub use bundle::{
+    BundleFile, ENDINGS, LARGEST_BUNDLE, MOST_BUNDLES, VSA_ENDING, bundles_beside, bundles_by_digest, read_bundle, vsas_beside,
+};
 pub use certificate::SubjectKind;
 pub use claim::{claim_name, claim_names};
 pub use conclusion::conclude;
@@ -41,6 +45,7 @@ pub use reason::{REASONS, Reason, reason};
 pub use requirement::{Key, Profile, Requirement, RequirementError, StatementRequirement};
 pub use sigstore_adapter::{Authority, AuthorityKind, Patience};
 pub use summary::{PASSED, POLICY, Summary, SummaryRequirement, VERIFIER};
+pub use target::Target;
 pub use trust::{Freshness, Source, TrustLimits, TrustedRoot};
 pub use trust_error::TrustError;
 pub use trust_repository::{Cache, INSTANCES, TufRepository, Updated, cached_signing_config, trust_folder};

@@ -56,9 +56,10 @@ reasons! {
         "The strict profile reads exactly the members of the bundle format 0.3; what else stands there is covered by no \
         signature. `--profile compatible` ignores it."
     LEGACY_COSIGN "legacy-cosign-bundle"
-        "the file is a bundle of cosign before Sigstore's common format"
-        "It has `base64Signature` and `rekorBundle` instead of `verificationMaterial`. Sign with `cosign sign-blob --new- \
-        bundle-format` or a current version."
+        "the signature is in a form of cosign's from before Sigstore's common format"
+        "A file with `base64Signature` and `rekorBundle` instead of `verificationMaterial`, or a signature of an image under \
+        `sha256-….sig` or `sha256-….att` in its repository. Its parts are signed separately and do not prove the time. Sign again \
+        with cosign 3, or with `--new-bundle-format` (cosign 2.4 and later)."
     RAW_DSSE "raw-dsse"
         "the file is a bare DSSE envelope"
         "An envelope without verification material carries no certificate, no log entry and no time, so who signed it and when \
@@ -130,6 +131,15 @@ reasons! {
         "the statement is about other artifacts"
         "None of the statement's subjects has the artifact's digest. The artifact was changed after the statement was made, or \
         the bundle belongs to another file."
+    SUBJECT_NAME "subject-name-mismatch"
+        "the attestation is for a distribution of another name"
+        "An attestation of PEP 740 binds a distribution's file name as well as its bytes: the project, version, build and tags in \
+        the artifact's file name must be those of the statement's subject. Give the file under the name that it was published with."
+    UNBOUND "artifact-unbound"
+        "no digest stands for the whole artifact, so no signature can be about it"
+        "A saved image in a directory whose `manifest.json` names files by something else than their digests, or an image whose \
+        blobs are missing, changed or described in two ways. Save the image as an OCI layout (`skopeo copy`, `crane pull \
+        --format=oci`), or give the archive as one file and sign that."
     SUBJECT_DIGESTS "subject-digests-disagree"
         "one subject's digests name different files"
         "The subject has the artifact's digest in one algorithm and another file's in a second; whoever wrote it is wrong or \
@@ -225,6 +235,10 @@ reasons! {
     IDENTITY_KIND "identity-kind-mismatch"
         "the signer's name is of another kind than expected"
         "A URI and an e-mail address with the same spelling are different subjects."
+    REPOSITORY_UNNAMED "repository-unnamed"
+        "the signer signs every repository's releases, and no repository is required"
+        "GitHub signs the attestation of every release in its own name, whoever published it. Say whose release it must be: \
+        `--claim source_repository_uri=https://github.com/OWNER/NAME`, or the repository's or owner's number."
     CLAIM_MISMATCH "claim-mismatch"
         "a claim of the certificate is not as required"
         "The signer is the expected one, but something about the build (repository, ref, trigger, runner) is not. An absent \

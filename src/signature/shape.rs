@@ -17,6 +17,9 @@ const MOST_TIMESTAMPS: usize = 16;
 /// Signatures that a checkpoint may have: the log's and its witnesses'. Each that claims to be the log's costs a verification.
 const MOST_SIGNERS: usize = 32;
 
+/// The layers of cosign's signatures and attestations of images before bundles.
+const LEGACY_LAYERS: [&str; 2] = ["application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.dsse.envelope.v1+json"];
+
 /// The members of an object of the format.
 struct Members(&'static [(&'static str, Option<&'static Members>)]);
 
@@ -59,7 +62,9 @@ static ENVELOPE: Members =
 /// Whether this is a Sigstore bundle at all, and which other format if not.
 pub(super) fn recognise(value: &Value, trace: &mut Trace) -> Result<(), Refusal> {
     let has = |name: &str| value.get(name).is_some();
-    let (reason, found) = if has("mediaType") || has("verificationMaterial") {
+    let (reason, found) = if is_image_signature(value) {
+        (&reason::LEGACY_COSIGN, "a signature of cosign 1 or 2 in an image's repository")
+    } else if has("mediaType") || has("verificationMaterial") {
         return trace.hold("format", &reason::UNKNOWN_FORMAT, "a Sigstore bundle", "a Sigstore bundle", true);
     } else if has("base64Signature") || has("rekorBundle") || has("SignedEntryTimestamp") {
         (&reason::LEGACY_COSIGN, "a bundle of cosign 1 or 2")
@@ -69,6 +74,13 @@ pub(super) fn recognise(value: &Value, trace: &mut Trace) -> Result<(), Refusal>
         (&reason::UNKNOWN_FORMAT, "JSON of another kind")
     };
     trace.hold("format", reason, "a Sigstore bundle", found, false)
+}
+
+/// Whether this is the manifest of an image's signature or attestation as cosign 1 and 2 keep them under `sha256-….sig` and
+/// `sha256-….att` (sigstore/cosign, `specs/SIGNATURE_SPEC.md`, `specs/ATTESTATION_SPEC.md`).
+fn is_image_signature(manifest: &Value) -> bool {
+    let media = |layer: &Value| layer.get("mediaType").and_then(Value::as_str).map(|media| LEGACY_LAYERS.contains(&media));
+    manifest.get("layers").and_then(Value::as_array).is_some_and(|layers| layers.iter().any(|layer| media(layer) == Some(true)))
 }
 
 /// Refuses members that the format does not have.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::certificate;
 use super::sigstore_adapter::{Authority, Log, Root};
 use super::trust_error::TrustError;
 use super::trust_repository::{INSTANCES, TufRepository};
@@ -16,6 +17,12 @@ use super::{hex, json, sha256};
 pub(super) const LARGEST_ROOT: u64 = 4 << 20;
 /// Roots a file may have, one a line.
 const MOST_ROOTS: usize = 16;
+
+/// GitHub's instance in its own name: it signs an attestation of every immutable release, with a certificate that names no
+/// issuer. `gh release verify` takes any issuer for this subject (cli/cli, `pkg/cmd/release/shared/attestation.go`); here the
+/// instance stands for it, by the name of its authority in its trusted root.
+pub(super) const GITHUB_RELEASES: certificate::Instance =
+    certificate::Instance { subject: "https://dotcom.releases.github.com", issuer: "https://fulcio.githubapp.com" };
 
 /// The trust anchors of one Sigstore instance, or of those in one file: a signature stands if it stands under one of them.
 #[derive(Clone, Debug)]
@@ -33,6 +40,8 @@ pub(super) struct Anchor {
     root: Root,
     logs: Vec<Log>,
     evidence: Evidence,
+    /// Whether this is GitHub's own instance, as it is built in or renewed from there; no file is.
+    is_github: bool,
 }
 
 /// What an instance proves a signature with.
@@ -123,7 +132,8 @@ impl TrustedRoot {
 
     /// One document.
     pub(super) fn read(name: &str, json: &[u8], source: Source, has_logs: bool) -> Result<Self, TrustError> {
-        let anchors = vec![Anchor::read(name, json, has_logs)?];
+        let is_github = name == "github" && source != Source::File;
+        let anchors = vec![Anchor { is_github, ..Anchor::read(name, json, has_logs)? }];
         Ok(Self { name: name.to_owned(), sha256: hex(&sha256(json)), source, anchors })
     }
 
@@ -191,7 +201,7 @@ impl Anchor {
         let root = Root::from_json(text).map_err(|reason| unusable(&reason))?;
         // Evidence of a log is asked for by every root that names one, and by the instances that are known to have one.
         let evidence = if root.is_without_logs() && !has_logs { Evidence::Timestamped } else { Evidence::Logged };
-        Ok(Self { name: name.to_owned(), logs: root.logs(), root, evidence })
+        Ok(Self { name: name.to_owned(), logs: root.logs(), root, evidence, is_github: false })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -204,6 +214,12 @@ impl Anchor {
 
     pub(super) fn evidence(&self) -> Evidence {
         self.evidence
+    }
+
+    /// Who may sign in the instance's own name: only on the built-in root of GitHub's, because only its authority is known to
+    /// write an issuer into every other certificate.
+    pub(super) fn instance(&self) -> Option<&'static certificate::Instance> {
+        self.is_github.then_some(&GITHUB_RELEASES)
     }
 
     pub(super) fn log(&self, id: &[u8]) -> Option<&Log> {

@@ -16,8 +16,9 @@ use super::provenance::Build;
 use super::reason;
 use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
+use super::target::Target;
 use super::trust::{Anchor, TrustedRoot};
-use super::{VSA, shape, statement, summary};
+use super::{VSA, release, shape, statement, summary};
 
 /// How far an authenticated time may be ahead of this machine's clock.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
@@ -34,12 +35,6 @@ pub struct Digests {
 impl From<&[u8; 32]> for Digests {
     fn from(sha256: &[u8; 32]) -> Self {
         Self { sha256: *sha256, sha512: None }
-    }
-}
-
-impl From<&Self> for Digests {
-    fn from(digests: &Self) -> Self {
-        digests.clone()
     }
 }
 
@@ -66,7 +61,7 @@ pub fn names_sha512(bundles: &[BundleFile]) -> bool {
 /// `now` is the time against which signing times may not lie in the future.
 #[must_use]
 pub fn verify(
-    artifact: impl Into<Digests>,
+    artifact: impl Into<Target>,
     bundles: &[BundleFile],
     trust: &TrustedRoot,
     requirement: &Requirement,
@@ -75,23 +70,34 @@ pub fn verify(
     conclude(&examine(artifact, bundles, trust, requirement, now), requirement)
 }
 
-/// Examines every bundle, in the order given.
+/// Examines every bundle, in the order given. Where several digests stand for the artifact, a bundle must be about one of them.
 #[must_use]
 pub fn examine(
-    artifact: impl Into<Digests>,
+    artifact: impl Into<Target>,
     bundles: &[BundleFile],
     trust: &TrustedRoot,
     requirement: &Requirement,
     now: Timestamp,
 ) -> Vec<Examination> {
-    let digests = artifact.into();
+    let target = artifact.into();
     let documents = bundles.iter().flat_map(bundle::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
     if documents.len() > MOST_BUNDLES {
         let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
         return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
     }
-    let question = Question { digests: &digests, trust, requirement, now };
-    documents.into_iter().map(|document| question.guarded(document)).collect()
+    let question = |digests| Question { target: &target, digests, trust, requirement, now };
+    let examined = |document: Document| {
+        let mut attempts = target.digests().iter().map(|digests| question(Some(digests)).guarded(&document));
+        let first = attempts.next().unwrap_or_else(|| question(None).guarded(&document));
+        attempts.fold(first, further)
+    };
+    documents.into_iter().map(examined).collect()
+}
+
+/// The one of two examinations of the same bundle that stands, or else came further.
+fn further(one: Examination, other: Examination) -> Examination {
+    let reached = |examination: &Examination| (examination.result.is_ok(), examination.steps.len());
+    if reached(&other) > reached(&one) { other } else { one }
 }
 
 fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examination {
@@ -115,7 +121,9 @@ fn caught(name: String, examination: impl FnOnce(&mut Trace) -> Result<Proof, Re
 
 /// What is asked of every bundle.
 struct Question<'a> {
-    digests: &'a Digests,
+    target: &'a Target,
+    /// One of the target's digests; `None` where nothing stands for it.
+    digests: Option<&'a Digests>,
     trust: &'a TrustedRoot,
     requirement: &'a Requirement,
     now: Timestamp,
@@ -135,17 +143,26 @@ impl<'a> Under<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn guarded(&self, document: Document) -> Examination {
+    fn guarded(&self, document: &Document) -> Examination {
         let name = quoted(&document.name);
-        let (text, value) = match document.content {
+        let (text, value) = match &document.content {
             Ok(content) => content,
             Err(_) if self.accepts_nobody() => {
                 let refusal = Refusal::new(&reason::NO_IDENTITY_EXPECTED, "an identity or a key", "neither");
                 return refused_whole(name, "requirement", refusal);
             }
-            Err(refusal) => return refused_whole(name, "JSON", refusal),
+            Err(refusal) => return refused_whole(name, "JSON", refusal.clone()),
         };
-        self.under_any(&name, |anchor, trace| self.examined(&text, &value, anchor, trace))
+        self.under_any(&name, |anchor, trace| {
+            if let Some(distribution) = &document.distribution {
+                distribution.known_members(self.requirement.profile, trace)?;
+            }
+            let proof = self.examined(text, value, anchor, trace)?;
+            if let Some(distribution) = &document.distribution {
+                distribution.check(self.target.name(), trace)?;
+            }
+            Ok(proof)
+        })
     }
 
     /// One examination under each root in turn, each with what that root asks for: one under which the bundle stands is enough.
@@ -174,6 +191,10 @@ impl<'a> Question<'a> {
         let found = format!("{} identities and {} keys", identities.len(), keys.len());
         trace.hold("requirement", &reason::NO_IDENTITY_EXPECTED, "an identity or a key", found, !self.accepts_nobody())?;
         shape::recognise(value, trace)?;
+        let Some(digests) = self.digests else {
+            let refusal = Refusal::new(&reason::UNBOUND, "an artifact that a digest stands for", self.target.why_unbound());
+            return Err(trace.fail("artifact", refusal));
+        };
         shape::known_members(value, *profile, trace)?;
         shape::plain_numbers(value, trace)?;
         let malformed = |error: String| Refusal::new(&reason::MALFORMED_BUNDLE, "the members of a bundle", error);
@@ -181,9 +202,9 @@ impl<'a> Question<'a> {
         let unknown = || Refusal::new(&reason::UNSUPPORTED_BUNDLE, "a message signature or an envelope", "another kind of content");
         let shape = trace.record("bundle", parsed.shape().ok_or_else(unknown))?;
         let log = shape::check(&shape, anchor, *profile, trace)?;
-        let (statement, digest) = self.content(&shape.content, trace)?;
+        let (statement, digest) = content(&shape.content, digests, trace)?;
         let (signer, matched) = match &shape.material {
-            Material::Certificate(der) => self.by_certificate(&parsed, der, digest, Under { anchor, log }, trace)?,
+            Material::Certificate(der) => self.by_certificate(&parsed, der, (digest, statement.as_ref()), Under { anchor, log }, trace)?,
             Material::Key => self.by_key(&parsed, digest, Under { anchor, log }, trace)?,
         };
         let statement = statement.map(|statement| Statement { signer: signer.subject.clone(), ..statement });
@@ -216,30 +237,11 @@ impl<'a> Question<'a> {
         Ok(())
     }
 
-    fn content(&self, content: &Content, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
-        let own = super::hex(&self.digests.sha256);
-        match content {
-            Content::Message(None) => {}
-            Content::Message(Some(Ok(signed))) => {
-                let signed = super::hex(signed);
-                trace.hold("artifact", &reason::DIGEST_MISMATCH, format!("sha256 {own}"), format!("sha256 {signed}"), signed == own)?;
-            }
-            Content::Message(Some(Err(algorithm))) => {
-                trace.hold("artifact", &reason::UNSUPPORTED_BUNDLE, "a signature over a SHA-256", algorithm, false)?;
-            }
-            Content::Envelope { payload_type, payload } => {
-                let (statement, digest) = statement::read(payload_type, payload, self.digests, trace)?;
-                return Ok((Some(statement), digest));
-            }
-        }
-        Ok((None, Digest::Sha256(&self.digests.sha256)))
-    }
-
     fn by_certificate(
         &self,
         parsed: &Parsed,
         der: &[u8],
-        digest: Digest<'_>,
+        (digest, statement): (Digest<'_>, Option<&Statement>),
         under: Under<'_>,
         trace: &mut Trace,
     ) -> Result<(Signer, Vec<usize>), Refusal> {
@@ -249,8 +251,14 @@ impl<'a> Question<'a> {
         let demand = Demand { log: under.log_id(), key: None };
         let verified = self.cryptography(parsed, digest, under.anchor, demand, trace)?;
         let time = self.time(&verified, under.log, trace)?;
-        let claimant = trace.record("certificate", Claimant::read(der))?;
-        let same = verified.subject.as_ref() == Some(&claimant.subject) && verified.issuer.as_ref() == Some(&claimant.issuer);
+        let mut claimant = trace.record("certificate", Claimant::read(der, under.anchor.instance()))?;
+        if claimant.is_instance {
+            claimant.claims = trace.record("release", release::claims(statement))?;
+        }
+        // The instance's own certificates name no issuer, and the crate then sees none.
+        let issuer = verified.issuer.as_ref();
+        let same_issuer = issuer == Some(&claimant.issuer) || (issuer.is_none() && claimant.is_instance);
+        let same = verified.subject.as_ref() == Some(&claimant.subject) && same_issuer;
         let seen = format!("{} by {}", verified.subject.unwrap_or_default(), verified.issuer.unwrap_or_default());
         trace.hold("certificate", &reason::CERTIFICATE_MALFORMED, format!("{} by {}", claimant.subject, claimant.issuer), seen, same)?;
         let matched = authorised(identities, &claimant, trace)?;
@@ -343,6 +351,26 @@ impl<'a> Question<'a> {
     }
 }
 
+/// What was signed: the artifact itself, or a statement about it.
+fn content<'a>(content: &Content, digests: &'a Digests, trace: &mut Trace) -> Result<(Option<Statement>, Digest<'a>), Refusal> {
+    let own = super::hex(&digests.sha256);
+    match content {
+        Content::Message(None) => {}
+        Content::Message(Some(Ok(signed))) => {
+            let signed = super::hex(signed);
+            trace.hold("artifact", &reason::DIGEST_MISMATCH, format!("sha256 {own}"), format!("sha256 {signed}"), signed == own)?;
+        }
+        Content::Message(Some(Err(algorithm))) => {
+            trace.hold("artifact", &reason::UNSUPPORTED_BUNDLE, "a signature over a SHA-256", algorithm, false)?;
+        }
+        Content::Envelope { payload_type, payload } => {
+            let (statement, digest) = statement::read(payload_type, payload, digests, trace)?;
+            return Ok((Some(statement), digest));
+        }
+    }
+    Ok((None, Digest::Sha256(&digests.sha256)))
+}
+
 /// Which of the identities are the claimant. Where none is, the refusal speaks about the one that comes closest.
 fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -> Result<Vec<usize>, Refusal> {
     let by_issuer = identities.iter().filter(|identity| identity.issuer() == claimant.issuer).collect::<Vec<_>>();
@@ -356,7 +384,14 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     let by_subject = by_kind.iter().filter(|identity| identity.accepts_subject(&claimant.subject)).collect::<Vec<_>>();
     let subjects = list(&mut by_kind.iter().map(|identity| identity.subject()));
     trace.hold("subject", &reason::IDENTITY_MISMATCH, subjects, &claimant.subject, !by_subject.is_empty())?;
-    let unmet = by_subject.iter().map(|identity| identity.unmet_claim(claimant)).collect::<Vec<_>>();
+    if claimant.is_instance {
+        let expected = format!("an identity that requires one of {}", release::REPOSITORY.join(", "));
+        let named = by_subject.iter().any(|identity| identity.requires_one_of(&release::REPOSITORY));
+        let found = if named { "one" } else { "an identity that any repository's releases have" };
+        trace.hold("repository", &reason::REPOSITORY_UNNAMED, expected, found, named)?;
+    }
+    let by_subject = by_subject.into_iter().filter(|one| !claimant.is_instance || one.requires_one_of(&release::REPOSITORY));
+    let unmet = by_subject.map(|identity| identity.unmet_claim(claimant)).collect::<Vec<_>>();
     match unmet.into_iter().reduce(|first, next| if next.is_none() { next } else { first }) {
         Some(Some((name, wanted, found))) => {
             let found = format!("{name} = {}", found.unwrap_or("(absent)"));
@@ -366,7 +401,8 @@ fn authorised(identities: &[Identity], claimant: &Claimant, trace: &mut Trace) -
     }
     let is_claimant = |identity: &Identity| {
         let named = identity.issuer() == claimant.issuer && identity.kind() == claimant.kind;
-        named && identity.accepts_subject(&claimant.subject) && identity.unmet_claim(claimant).is_none()
+        let says_whose = !claimant.is_instance || identity.requires_one_of(&release::REPOSITORY);
+        named && says_whose && identity.accepts_subject(&claimant.subject) && identity.unmet_claim(claimant).is_none()
     };
     Ok(identities.iter().enumerate().filter(|(_, identity)| is_claimant(identity)).map(|(at, _)| at).collect())
 }

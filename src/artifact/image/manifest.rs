@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::problem as kind;
 use super::digest::Digest;
+use super::evidence::Graph;
 use super::store::{self, Id, Store};
 use super::{Image, Layer, json, layer};
 use crate::model::{Inventory, Problem, escaped};
@@ -47,6 +48,7 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) store: &'r Store<'a>,
     pub(super) found: &'r mut Inventory,
     pub(super) images: Vec<Image>,
+    pub(super) graph: Graph,
     seen: HashSet<Digest>,
     verified: HashMap<Id, Digest>,
     descriptors: usize,
@@ -54,14 +56,14 @@ pub(super) struct Reader<'r, 'a> {
 
 impl<'r, 'a> Reader<'r, 'a> {
     pub(super) fn new(store: &'r Store<'a>, found: &'r mut Inventory) -> Self {
-        Self { store, found, images: Vec::new(), seen: HashSet::new(), verified: HashMap::new(), descriptors: 0 }
+        Self { store, found, images: Vec::new(), graph: Graph::default(), seen: HashSet::new(), verified: HashMap::new(), descriptors: 0 }
     }
 
     /// Reads the layout's index.
     pub(super) fn index(&mut self) {
         let Some(id) = self.store.find("index.json") else { return };
         if let Some(value) = self.description(id) {
-            self.manifests(&value, "index.json", 0);
+            self.manifests(&value, None, 0);
         }
     }
 
@@ -86,8 +88,9 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
     }
 
-    /// The descriptors of an index.
-    fn manifests(&mut self, index: &Value, name: &str, depth: u32) {
+    /// The descriptors of an index: of the layout's own, or of the blob with this digest.
+    fn manifests(&mut self, index: &Value, own: Option<&Digest>, depth: u32) {
+        let name = &own.map_or_else(|| "index.json".to_owned(), Digest::file);
         if index.get("layers").is_some() {
             // CVE-2021-41190: a document that is an index to one reader and a manifest to another.
             return self.problem(&kind::MALFORMED_IMAGE, name, "the index has `layers` as a manifest has");
@@ -99,6 +102,9 @@ impl<'r, 'a> Reader<'r, 'a> {
                     self.problem(&kind::LIMIT_ENTRIES, name, format!("more than {MOST} descriptors"));
                 }
                 return;
+            }
+            if let (Some(own), Some(child)) = (own, Digest::parse(json::text(descriptor, "digest"))) {
+                self.graph.children.entry(own.clone()).or_default().push(child);
             }
             self.descriptor(descriptor, name, depth);
         }
@@ -128,7 +134,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         if depth >= DEEPEST {
             return self.problem(&kind::LIMIT_DEPTH, &digest.file(), format!("indexes lie more than {DEEPEST} deep"));
         }
-        self.manifests(&value, &digest.file(), depth + 1);
+        self.manifests(&value, Some(&digest), depth + 1);
     }
 
     /// A manifest: an image, or an attestation about one.
@@ -156,6 +162,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         let config = self.blob(&config, &name).map(|(id, _)| id);
         let named = layers.len();
         let layers = layers.iter().filter_map(|layer| self.layer(layer, &name)).collect();
+        self.graph.images.insert(digest.clone());
         self.image(Image { name: digest.short().to_owned(), config, layers }, named, &name);
     }
 

@@ -11,11 +11,13 @@
 
 mod digest;
 mod docker;
+mod evidence;
 mod json;
 mod layer;
 mod manifest;
 mod name;
 mod outline;
+pub(crate) mod referrer;
 mod show;
 mod store;
 mod tree;
@@ -34,11 +36,12 @@ use self::manifest::Reader;
 pub(crate) use self::manifest::{DESCRIPTION, INDEXES, MANIFESTS};
 use self::outline::Allowance;
 use self::store::{Id, Store};
+use super::evidence::{Evidence, EvidenceError};
 use super::gzip::Members;
 use super::source::Source;
-use super::walk::{Place, Walk};
+use super::walk::{EntryStream, Observer, Place, Walk};
 use super::{Limits, layout_digest, magic, problem as kind, tar};
-use crate::model::{ArtifactKind, EntryPath, Inventory, Problem};
+use crate::model::{ArtifactKind, Entry, EntryPath, Inventory, Problem};
 
 /// One image of a layout.
 #[derive(Debug)]
@@ -142,6 +145,53 @@ pub(super) fn is_bound(root: &Path, kind: ArtifactKind) -> bool {
         Some(docker::names_digests(&content))
     };
     kind != ArtifactKind::DockerArchive || manifest().unwrap_or(false)
+}
+
+/// What stands for an image in a tar, and the signatures beside it there. The tar itself stands for it always, whatever is odd
+/// about what is in it; that is for the caller to add.
+pub(super) fn evidence_of_file(source: Source<'_>) -> Result<Evidence, EvidenceError> {
+    let limits = Limits::image();
+    let (walk, mut found) = (Walk::new(&limits, &Nobody, false), Inventory::default());
+    let head = source.range(0, magic::ENOUGH as u64)?;
+    if magic::of(&head) != Some(magic::Container::Gzip) {
+        let store = Store::of_tar(&walk, source, &mut found);
+        return evidence::of_store(&store, found);
+    }
+    let cap = source.len().saturating_mul(limits.ratio).max(Limits::RATIO_FROM).min(limits.total_bytes);
+    let file = inflated(Members::new(source, cap))?;
+    let size = file.metadata()?.len();
+    let store = Store::of_tar(&walk, Source::File(&file, size), &mut found);
+    evidence::of_store(&store, found)
+}
+
+/// The same of an image in a directory.
+pub(super) fn evidence_of_folder(root: &Path) -> Result<Evidence, EvidenceError> {
+    let limits = Limits::image();
+    let (walk, mut found) = (Walk::new(&limits, &Nobody, false), Inventory::default());
+    let store = Store::of_folder(&walk, root, &mut found);
+    evidence::of_store(&store, found)
+}
+
+/// Sees nothing: for a look at a layout's own descriptions.
+struct Nobody;
+
+impl EntryStream for Nobody {
+    fn feed(&mut self, _: &[u8]) {}
+    fn finish(self: Box<Self>, _: &mut Inventory) {}
+}
+
+impl Observer for Nobody {
+    fn wants_whole(&self, _: &EntryPath, _: &[u8]) -> bool {
+        false
+    }
+
+    fn entry(&self, _: &Entry<'_>, _: &[EntryPath], _: &mut Inventory) {}
+
+    fn shadowed(&self, _: &Entry<'_>, _: &mut Inventory) {}
+
+    fn stream<'a>(&'a self, _: &'a EntryPath) -> Box<dyn EntryStream + 'a> {
+        Box::new(Self)
+    }
 }
 
 /// Walks an image that lies in a tar, plain or in a gzip.

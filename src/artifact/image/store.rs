@@ -222,6 +222,12 @@ impl<'a> Store<'a> {
         self.taken.borrow_mut().insert(id)
     }
 
+    /// The files of a folder, with their names.
+    pub(super) fn below(&self, folder: &str) -> Vec<(Id, &str)> {
+        let names = self.names.iter().filter(|(name, _)| name.starts_with(folder));
+        names.map(|(name, id)| (*id, name.as_str())).collect()
+    }
+
     /// Everything that no image took.
     pub(super) fn rest(&self) -> Vec<Id> {
         let taken = self.taken.borrow();

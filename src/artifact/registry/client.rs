@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LINK, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{StatusCode, Url, redirect};
 
 use super::auth::{Challenge, Credentials};
@@ -64,18 +64,40 @@ impl<'r> Registry<'r> {
     pub(super) fn manifest(&mut self, target: &str) -> Result<Document, RegistryError> {
         let accept = INDEXES.iter().chain(&MANIFESTS).copied().collect::<Vec<_>>().join(", ");
         let url = format!("{}/manifests/{target}", self.base);
+        self.document(&url, &accept, &format!("the manifest `{target}`")).map(|(document, _)| document)
+    }
+
+    /// A page of the list of a manifest's referrers, and where the next one is (distribution specification 1.1, "Listing
+    /// Referrers"). The next page is asked for only where it belongs to the same list.
+    pub(super) fn referrers(&mut self, digest: &str, page: Option<&str>) -> Result<(Document, Option<String>), RegistryError> {
+        let first = format!("{}/referrers/{digest}", self.base);
+        let malformed = || RegistryError::Malformed { registry: self.reference.registry.clone(), why: "the next page is on another list" };
+        let own = Url::parse(&first).map_err(|_| malformed())?;
+        let url = match page {
+            None => own,
+            Some(page) => {
+                own.join(page).ok().filter(|url| (url.origin(), url.path()) == (own.origin(), own.path())).ok_or_else(malformed)?
+            }
+        };
+        let (document, link) = self.document(url.as_str(), INDEXES[0], "the list of referrers")?;
+        Ok((document, link.as_deref().and_then(next)))
+    }
+
+    /// A document, and its `Link` header.
+    fn document(&mut self, url: &str, accept: &str, what: &str) -> Result<(Document, Option<String>), RegistryError> {
         let mut attempt = 0;
         loop {
-            let response = self.get(&url, Some(&accept), self.options.timeout)?;
+            let response = self.get(url, Some(accept), self.options.timeout)?;
             let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             let media = header(CONTENT_TYPE.as_str()).unwrap_or_default();
             let (media, digest) = (media.split(';').next().unwrap_or_default().trim().to_owned(), header("docker-content-digest"));
+            let link = header(LINK.as_str());
             let mut bytes = Vec::new();
             match response.take(DESCRIPTION + 1).read_to_end(&mut bytes) {
                 Ok(_) if bytes.len() as u64 > DESCRIPTION => {
-                    return Err(RegistryError::TooLarge { what: format!("the manifest `{target}`"), most: DESCRIPTION });
+                    return Err(RegistryError::TooLarge { what: what.to_owned(), most: DESCRIPTION });
                 }
-                Ok(_) => return Ok(Document { media, bytes, digest }),
+                Ok(_) => return Ok((Document { media, bytes, digest }, link)),
                 Err(error) if attempt >= self.options.attempts => return Err(RegistryError::unreachable(self.reference, &error)),
                 Err(_) => self.wait(&mut attempt, None),
             }
@@ -178,5 +200,28 @@ impl<'r> Registry<'r> {
         let token =
             ["token", "access_token"].iter().find_map(|key| value.get(key)?.as_str()).ok_or_else(|| malformed("there is no token"))?;
         Ok(format!("Bearer {token}"))
+    }
+}
+
+/// The target of a `Link` header with the relation `next` (RFC 8288).
+fn next(header: &str) -> Option<String> {
+    let (target, parameters) = header.trim().strip_prefix('<')?.split_once('>')?;
+    let is_next = |parameter: &str| {
+        let (name, value) = parameter.split_once('=').unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+    };
+    parameters.split(';').any(is_next).then(|| target.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_named_by_a_header() {
+        assert_eq!(next("</v2/a/referrers/b?n=2&last=c>; rel=\"next\"").as_deref(), Some("/v2/a/referrers/b?n=2&last=c"));
+        assert_eq!(next("<x>;rel=next").as_deref(), Some("x"));
+        assert_eq!(next("<x>; rel=\"prev\""), None);
+        assert_eq!(next("x; rel=next"), None);
     }
 }

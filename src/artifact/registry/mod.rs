@@ -5,6 +5,7 @@ mod auth;
 mod client;
 mod pull;
 mod reference;
+mod referrer;
 
 use std::io;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use self::auth::Credentials;
 pub use self::pull::pull;
 pub use self::reference::Reference;
+pub(super) use self::referrer::Pulled;
 use super::Limits;
 use crate::model::escaped;
 

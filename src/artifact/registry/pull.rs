@@ -7,7 +7,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use serde_json::{Value, json};
 
 use super::client::{Document, Registry};
-use super::{Options, Reference, RegistryError};
+use super::{Options, Pulled, Reference, RegistryError};
+use crate::artifact::evidence::Signable;
 use crate::artifact::image::{Digest, INDEXES, parse};
 use crate::artifact::{Artifact, Content};
 use crate::model::{ArtifactKind, escaped};
@@ -20,7 +21,8 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     let name = format!("oci:{reference}");
     let reference = Reference::parse(reference)?;
     let mut registry = Registry::new(&reference, options)?;
-    let (document, digest) = manifest(&mut registry, &reference, platform)?;
+    let (document, digest, mut documents) = manifest(&mut registry, &reference, platform)?;
+    documents.push((digest.clone(), Signable::document("image manifest", &document.bytes)));
     let mut layout = Layout { file: tempfile::tempfile()?, size: 0, most: options.most, left: options.most };
     layout.small("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     let descriptor = json!({"mediaType": document.media, "digest": digest.as_str(), "size": document.bytes.len()});
@@ -50,19 +52,25 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     for (byte, pair) in bytes.iter_mut().zip(digest.digits().as_bytes().chunks(2)) {
         *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
     }
-    Ok(Artifact { name, kind: ArtifactKind::OciLayout, content: Content::Spooled(file, size), digest: bytes, layers: Vec::new() })
+    let pulled = Pulled { reference, options: options.clone(), documents };
+    Ok(Artifact { pulled: Some(pulled), ..Artifact::new(name, ArtifactKind::OciLayout, Content::Spooled(file, size), bytes) })
 }
 
-/// The manifest of the platform, and its digest.
-fn manifest(registry: &mut Registry<'_>, reference: &Reference, platform: &str) -> Result<(Document, Digest), RegistryError> {
+/// Documents with what a signature of them would be about.
+type Documents = Vec<(Digest, Signable)>;
+
+/// The manifest of the platform, its digest, and the indexes through which it was chosen.
+fn manifest(registry: &mut Registry<'_>, reference: &Reference, platform: &str) -> Result<(Document, Digest, Documents), RegistryError> {
+    let mut indexes = Vec::new();
     let mut wanted = reference.digest.clone();
     let mut target = reference.target().to_owned();
     for _ in 0..DEEPEST {
         let document = registry.manifest(&target)?;
         let digest = verified(&document, wanted.as_ref())?;
         if !INDEXES.contains(&document.media.as_str()) {
-            return Ok((document, digest));
+            return Ok((document, digest, indexes));
         }
+        indexes.push((digest, Signable::document("image index", &document.bytes)));
         let chosen = choose(reference, &document, platform)?;
         chosen.as_str().clone_into(&mut target);
         wanted = Some(chosen);
@@ -71,7 +79,7 @@ fn manifest(registry: &mut Registry<'_>, reference: &Reference, platform: &str) 
 }
 
 /// What the bytes hash to, if nobody said otherwise.
-fn verified(document: &Document, wanted: Option<&Digest>) -> Result<Digest, RegistryError> {
+pub(super) fn verified(document: &Document, wanted: Option<&Digest>) -> Result<Digest, RegistryError> {
     let declared = document.digest.as_deref().and_then(Digest::parse);
     for digest in wanted.into_iter().chain(&declared) {
         let mut hasher = digest.hasher();

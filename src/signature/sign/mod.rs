@@ -246,7 +246,7 @@ fn certified(bundle: &str, token: &Token) -> Result<Identity, SignError> {
     let Some(Material::Certificate(der)) = parsed.shape().map(|shape| shape.material) else {
         return Err(unread("no certificate".to_owned()));
     };
-    let claimant = Claimant::read(&der).map_err(|refusal| unread(refusal.message()))?;
+    let claimant = Claimant::read(&der, None).map_err(|refusal| unread(refusal.message()))?;
     let (expected, found) = match token.email() {
         Some(email) => (email, claimant.subject.as_str()),
         None => (token.issuer(), claimant.issuer.as_str()),

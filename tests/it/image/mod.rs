@@ -1,6 +1,6 @@
 //! Container images: what their layers add up to, and what they hide.
 
-mod build;
+pub mod build;
 mod hostile;
 mod layers;
 mod layouts;

@@ -304,7 +304,13 @@ impl Fake {
                 self.key_pem()
             }
         };
-        let body = if signing.old_log {
+        let old_envelope = signing.old_log && content_name == "dsseEnvelope";
+        let body = if old_envelope {
+            let payload = STANDARD.decode(content["payload"].as_str().unwrap()).unwrap();
+            let hash = |bytes: &[u8]| json!({"algorithm": "sha256", "value": hex(&sha256(bytes))});
+            json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": {"envelopeHash": hash(content.to_string().as_bytes()), "payloadHash": hash(&payload),
+                "signatures": [{"signature": b64(signature), "verifier": b64(pem.as_bytes())}]}})
+        } else if signing.old_log {
             json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
                 "data": {"hash": {"algorithm": "sha256", "value": hex(digest)}},
                 "signature": {"content": b64(signature), "publicKey": {"content": b64(pem.as_bytes())}}}})
@@ -317,6 +323,9 @@ impl Fake {
             By::Nobody => json!([]),
             _ => json!([self.entry(body.to_string().as_bytes(), signing)]),
         };
+        if old_envelope && signing.log != By::Nobody {
+            material["tlogEntries"][0]["kindVersion"]["kind"] = json!("dsse");
+        }
         if signing.timestamp != By::Nobody {
             let stamp = self.timestamp(signature, signing);
             material["timestampVerificationData"] = json!({"rfc3161Timestamps": [{"signedTimestamp": b64(&stamp)}]});

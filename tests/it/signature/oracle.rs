@@ -99,10 +99,11 @@ fn real_bundles_are_judged_as_they_should() {
     assert_eq!(judge(name, &npm, "public-good", release, Profile::Compatible), "verified");
     assert_eq!(judge(name, &npm, "public-good", release, Profile::Strict), "media-type");
     assert_eq!(judge(name, &Digests { sha512: None, ..npm }, "public-good", release, Profile::Compatible), "subject-digest-unsupported");
-    // A release of a private GitHub repository: a timestamp instead of a log, and a certificate that names no issuer.
+    // A release of a private GitHub repository: a timestamp instead of a log, and a certificate that names no issuer, so that
+    // the instance stands for it.
     let github = Digests::from(&unhex("76f1fe8593bf227cca2c089e3c16dc95014a8d3e89c5dd220530469ca043c428"));
     let name = "github-private-attestation.sigstore.json";
-    assert_eq!(judge(name, &github, "github", "https://dotcom.releases.github.com", Profile::Strict), "issuer-missing");
+    assert_eq!(judge(name, &github, "github", "https://dotcom.releases.github.com", Profile::Strict), "issuer-mismatch");
     assert_eq!(judge(name, &github, "public-good", "https://dotcom.releases.github.com", Profile::Strict), "log-entry-count");
     let nobody = Digests::from(&sha256(OTHER));
     assert_ne!(judge("othername.sigstore.json", &nobody, "public-good", SUBJECT, Profile::Compatible), "verified");
@@ -175,4 +176,33 @@ fn sigstore_python_takes_what_fngate_signs() {
         assert!(accepted, "{bundle}: {said}");
         assert!(!verify("other.zip").0, "{bundle}");
     }
+}
+
+/// `FNGATE_GITHUB_RELEASE`: `pkg/cmd/attestation/test/data/github_release_bundle.json` of cli/cli, the attestation that GitHub made
+/// of a release of bdehamer/delme.
+#[test]
+fn a_release_of_github_is_signed_by_github_itself() {
+    let Some(path) = std::env::var_os("FNGATE_GITHUB_RELEASE").map(PathBuf::from) else { return };
+    let bundles = [signature::read_bundle(&path).unwrap()];
+    let artifact = unhex("e15b593c6ab8d7725a3cc82226ef816cac6bf9c70eed383bd459295cc65f5ec3");
+    let (instance, releases) = ("https://fulcio.githubapp.com", "https://dotcom.releases.github.com");
+    let judge = |artifact: &[u8; 32], root: &str, identity: Identity| {
+        code(&signature::verify(artifact, &bundles, &TrustedRoot::named(root).unwrap(), &with_identity(identity), Timestamp::now()))
+    };
+    let bare = |issuer: &str, subject: &str| Identity::exact(issuer, subject).unwrap();
+    let own = |name: &str, value: &str| bare(instance, releases).claim(name, value).unwrap();
+    let uri = |of: &str| own("source_repository_uri", &format!("https://github.com/{of}"));
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme")), "verified");
+    assert_eq!(judge(&artifact, "github", own("source_repository_identifier", "905988044")), "verified");
+    assert_eq!(judge(&artifact, "github", own("source_repository_owner_identifier", "398027")), "verified");
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme").claim("source_repository_ref", "refs/tags/v6").unwrap()), "verified");
+    assert_eq!(judge(&artifact, "github", uri("bdehamer/delme").claim("source_repository_ref", "refs/tags/v7").unwrap()), "claim-mismatch");
+    // Anybody's release is signed by the same signer.
+    assert_eq!(judge(&artifact, "github", uri("acme/hello")), "claim-mismatch");
+    assert_eq!(judge(&artifact, "github", bare(instance, releases)), "repository-unnamed");
+    assert_eq!(judge(&artifact, "github", own("source_repository_ref", "refs/tags/v6")), "repository-unnamed");
+    assert_eq!(judge(&artifact, "github", bare(ISSUER, releases)), "issuer-mismatch");
+    assert_eq!(judge(&artifact, "github", bare(instance, SUBJECT)), "identity-mismatch");
+    assert_eq!(judge(&sha256(ARTIFACT), "github", uri("bdehamer/delme")), "subject-mismatch");
+    assert_eq!(judge(&artifact, "public-good", uri("bdehamer/delme")), "log-entry-count");
 }

@@ -1,10 +1,17 @@
-//! Where bundles come from: files beside the artifact or named by the operator, with one bundle or several.
+//! Where bundles come from: files beside the artifact or named by the operator, with one bundle or several, in Sigstore's own
+//! format or in PyPI's.
+
+mod beside;
+mod pypi;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
+
+pub use self::beside::{ENDINGS, VSA_ENDING, bundles_beside, bundles_by_digest, vsas_beside};
+pub(super) use self::pypi::Distribution;
 
 use super::examination::Refusal;
 use super::json::{self, JsonFault};
@@ -14,8 +21,6 @@ use super::reason;
 pub const LARGEST_BUNDLE: u64 = 8 << 20;
 /// Bundles that are looked at for one artifact.
 pub const MOST_BUNDLES: usize = 64;
-/// The endings of a bundle beside its artifact.
-pub const ENDINGS: [&str; 2] = [".sigstore.json", ".sigstore"];
 
 /// A file with one bundle or several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,33 +38,6 @@ pub fn read_bundle(path: &Path) -> io::Result<BundleFile> {
     Ok(BundleFile { name: path.display().to_string(), bytes })
 }
 
-/// The bundles beside an artifact: `FILE.sigstore.json` and `FILE.sigstore`, those that are there. A file that is there and
-/// cannot be read is an error, never an absence.
-pub fn bundles_beside(path: &Path) -> io::Result<Vec<BundleFile>> {
-    let mut found = Vec::new();
-    if path.file_name().is_none() {
-        // `.` and `..` have no name that anything could lie beside.
-        return Ok(found);
-    }
-    // `layout/` is `layout`: what lies in the folder is the artifact's own.
-    let path = path.components().collect::<PathBuf>();
-    for ending in ENDINGS {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        let path = PathBuf::from(name);
-        // A pipe or a device beside an artifact would be waited for without end.
-        if path.metadata().is_ok_and(|meta| !meta.is_file()) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is no plain file: {}", path.display())));
-        }
-        match read_bundle(&path) {
-            Ok(bundle) => found.push(bundle),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
-}
-
 /// Reads a whole file, or `None` if it is larger than `limit` bytes.
 pub(super) fn read_capped(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
@@ -74,25 +52,50 @@ pub(super) struct Document {
     pub(super) name: String,
     /// The JSON, or why it is none.
     pub(super) content: Result<(String, Value), Refusal>,
+    /// What PEP 740 asks besides, where the bundle was one of its attestations.
+    pub(super) distribution: Option<Distribution>,
 }
 
-/// The bundles of a file: one, one a line, or those in the `attestations` answer of a registry.
+/// The bundles of a file: one, one a line, those in the `attestations` answer of a registry, or those of PyPI's provenance.
 pub(super) fn documents(file: &BundleFile) -> Vec<Document> {
-    let whole = |content| vec![Document { name: file.name.clone(), content }];
+    let whole = |content| vec![document(file.name.clone(), content)];
     if file.bytes.len() as u64 > LARGEST_BUNDLE {
         let found = format!("more than {LARGEST_BUNDLE} bytes");
         return whole(Err(Refusal::new(&reason::BUNDLE_TOO_LARGE, format!("at most {LARGEST_BUNDLE} bytes"), found)));
     }
     let content = parse(&file.bytes);
     if let Ok((_, Value::Object(members))) = &content
-        && let Some(Value::Array(attestations)) = members.get("attestations")
         && !members.contains_key("mediaType")
     {
-        return unwrapped(&file.name, attestations);
+        if let Some(attestations) = pypi::provenance(members) {
+            // One more than allowed, so that the caller sees that there are too many.
+            let numbered = attestations.take(MOST_BUNDLES + 1).enumerate();
+            return numbered.map(|(at, one)| converted(format!("{} #{}", file.name, at + 1), one)).collect();
+        }
+        if let Some(Value::Array(attestations)) = members.get("attestations") {
+            return unwrapped(&file.name, attestations);
+        }
     }
     match lines(&file.bytes) {
         Some(lines) if content.is_err() => numbered(&file.name, lines.into_iter().map(parse)),
         _ => whole(content),
+    }
+}
+
+/// A document as it came, or as the bundle that it holds in PyPI's form.
+fn document(name: String, content: Result<(String, Value), Refusal>) -> Document {
+    match &content {
+        Ok((_, value)) if pypi::is_attestation(value) => converted(name, pypi::convert(value)),
+        _ => Document { name, content, distribution: None },
+    }
+}
+
+fn converted(name: String, result: Result<pypi::Converted, Refusal>) -> Document {
+    match result {
+        Ok(pypi::Converted { bundle, distribution }) => {
+            Document { name, content: Ok((bundle.to_string(), bundle)), distribution: Some(distribution) }
+        }
+        Err(refusal) => Document { name, content: Err(refusal), distribution: None },
     }
 }
 
@@ -114,7 +117,7 @@ fn unwrapped(name: &str, attestations: &[Value]) -> Vec<Document> {
 fn numbered(name: &str, contents: impl Iterator<Item = Result<(String, Value), Refusal>>) -> Vec<Document> {
     // One more than allowed, so that the caller sees that there are too many.
     let numbered = contents.take(MOST_BUNDLES + 1).enumerate();
-    numbered.map(|(at, content)| Document { name: format!("{name} #{}", at + 1), content }).collect()
+    numbered.map(|(at, content)| document(format!("{name} #{}", at + 1), content)).collect()
 }
 
 fn parse(bytes: &[u8]) -> Result<(String, Value), Refusal> {
