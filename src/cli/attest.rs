@@ -1,13 +1,14 @@
 //! `fngate attest ARTIFACT`: signed statements about an artifact, each in a bundle of its own.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use fngate::model::{ArtifactKind, Facts, InventoryState, Outcome, Provenance};
 use fngate::report::{Judged, timestamp, write_sbom};
 use fngate::signature::sign::{Subject, provenance_of_job, statement};
-use fngate::signature::{CYCLONEDX, PROVENANCE, SPDX, predicate_names, predicate_type};
+use fngate::signature::{BundleFile, CYCLONEDX, PROVENANCE, SPDX, predicate_names, predicate_type};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use super::query::Where;
 use super::setup::{self, GateArgs, Setup};
 use super::signing::SigningArgs;
 use super::verdict::{self, Notary, SummaryArgs};
-use super::{Global, check, policy, sign};
+use super::{Global, check, evidence, policy, sign};
 
 /// Bytes of a predicate: a bundle of more could not be read again.
 const LARGEST: u64 = 5 << 20;
@@ -84,6 +85,9 @@ enum What<'a> {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let wanted = wanted(args)?;
+    if !args.vsa && args.summary.is_given() {
+        bail!("`--verifier-id` and `--resource-uri` are about the verdict: add `--vsa`");
+    }
     if args.output.is_some() && wanted.len() > 1 {
         bail!("`--output` is the place of one bundle, and there are {} statements", wanted.len());
     }
@@ -96,7 +100,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     for (one, place) in wanted.iter().zip(&places) {
         let signed = match &one.what {
             What::Verdict => {
-                let (judged, policy_digest) = judged(args, global)?;
+                let (judged, bundles, policy_digest) = judged(args, global)?;
                 outcome = outcome.max(judged.verdict.outcome);
                 if judged.verdict.outcome != Outcome::Pass {
                     super::complain(&anyhow::anyhow!(
@@ -104,9 +108,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
                         judged.verdict.outcome.as_str(),
                         args.artifact
                     ));
+                    if let Some(place) = place {
+                        verdict::take_away(place)?;
+                    }
                     continue;
                 }
-                Notary { signing: &signing, said: &args.summary, policy_digest: &policy_digest }.signed(&judged, &[])?
+                Notary { signing: &signing, said: &args.summary, policy_digest: &policy_digest }.signed(&judged, &bundles)?
             }
             What::Bill("") => {
                 let (digest, predicate) = own_bill(&args.artifact)?;
@@ -176,10 +183,12 @@ fn given_predicate(what: &What<'_>) -> anyhow::Result<(String, Value)> {
 
 fn document(path: &Path) -> anyhow::Result<Value> {
     let shown = || format!("cannot read the predicate: {}", path.display());
-    if fs::metadata(path).with_context(shown)?.len() > LARGEST {
+    let mut bytes = Vec::new();
+    fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).with_context(shown)?;
+    if bytes.len() as u64 > LARGEST {
         bail!("the predicate is larger than {LARGEST} bytes: {}", path.display());
     }
-    let value: Value = serde_json::from_slice(&fs::read(path).with_context(shown)?).with_context(shown)?;
+    let value = fngate::signature::document(&bytes).map_err(anyhow::Error::msg).with_context(shown)?;
     if !value.is_object() {
         bail!("a predicate is a JSON object: {}", path.display());
     }
@@ -189,7 +198,7 @@ fn document(path: &Path) -> anyhow::Result<Value> {
 /// The digest of the artifact, and the bill of materials of these very bytes. One that is not whole is not signed.
 fn own_bill(name: &str) -> anyhow::Result<([u8; 32], Value)> {
     let artifact = check::open(name)?;
-    if artifact.kind() == ArtifactKind::Directory {
+    if artifact.kind() == ArtifactKind::Directory || (!name.starts_with("oci:") && Path::new(name).is_dir()) {
         bail!("a directory has no bytes that a statement could be about; pack it first: {name}");
     }
     let inventory = fngate::scan::scan_with(&artifact, &artifact.default_limits(), None, &[], &[]);
@@ -213,7 +222,7 @@ fn own_bill(name: &str) -> anyhow::Result<([u8; 32], Value)> {
 }
 
 /// Lets the gate judge by its configuration.
-fn judged(args: &Args, global: &Global) -> anyhow::Result<(Judged, String)> {
+fn judged(args: &Args, global: &Global) -> anyhow::Result<(Judged, Vec<BundleFile>, String)> {
     let gate = GateArgs::by(args.config.clone(), args.db.clone(), args.advisories);
     let Setup { gate, config_digest, pool, .. } = setup::gate(&gate, global, &[PathBuf::from(&args.artifact)])?;
     let artifact = check::open(&args.artifact)?;
@@ -221,7 +230,9 @@ fn judged(args: &Args, global: &Global) -> anyhow::Result<(Judged, String)> {
         true => Vec::new(),
         false => fngate::signature::bundles_beside(Path::new(&args.artifact))?,
     };
-    let (facts, verdict) = pool.install(|| gate.check(&artifact, &bundles))?;
+    let provenance = gate.provenance(&artifact, &bundles);
+    let attested = evidence::attested(&provenance, gate.requirement.signers, global.quiet);
+    let (facts, verdict) = pool.install(|| gate.judge(&artifact, provenance, &attested))?;
     let digest = policy::combined(gate.policies.digest(), &config_digest);
-    Ok((Judged { facts, verdict }, digest))
+    Ok((Judged { facts, verdict }, bundles, digest))
 }

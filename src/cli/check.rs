@@ -17,7 +17,7 @@ use super::progress::Progress;
 use super::setup::{self, GateArgs, Setup};
 use super::signing::SigningArgs;
 use super::verdict::{Notary, SummaryArgs};
-use super::{Global, evidence, policy};
+use super::{Global, evidence, policy, verdict};
 
 /// Options of `fngate check`.
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,19 @@ fn report(text: &str) -> Result<(String, PathBuf), String> {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let names = expand(&args.artifacts)?;
+    if args.attest {
+        if !args.layer.is_empty() {
+            bail!(
+                "a summary is about one file, and `--layer` judges several together: attest the function without it, or the layers each on its own"
+            );
+        }
+        if args.gate.is_for_another_day() {
+            bail!("`--attest` signs what is so today, and `--today` says another day");
+        }
+        names.iter().try_for_each(|name| verdict::place(name).map(drop))?;
+    } else if args.signing.is_given() || args.summary.is_given() {
+        bail!("options about signing the verdict have no use without `--attest`");
+    }
     // Who signs is found out first: a missing token should not be learned after the work is done.
     let signing = if args.attest { Some(args.signing.prepare(args.gate.trusted_root())?) } else { None };
     args.summary.check(names.len())?;
@@ -201,7 +214,7 @@ fn judge(call: &Call<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), Strin
     let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
     let bundles = bundles(call, name, &artifact)?;
     let provenance = call.gate.provenance(&artifact, &bundles);
-    let attested = evidence::attested(&provenance, call.quiet);
+    let attested = evidence::attested(&provenance, call.gate.requirement.signers, call.quiet);
     let (facts, verdict) = call.gate.judge(&artifact, provenance, &attested).map_err(|error| line(&error.into()))?;
     Ok((Judged { facts, verdict }, bundles))
 }

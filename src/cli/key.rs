@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         Command::Generate { output, password_file } => generate(output, password_file.as_deref(), global),
         Command::Public { key, password_file } => {
             let shown = || format!("cannot read the private key: {}", key.display());
-            let pem = zeroize::Zeroizing::new(fs::read_to_string(key).with_context(shown)?);
+            let pem = signing::text(key).with_context(shown)?;
             let password = || signing::password(password_file.as_deref(), "Password of the key");
             let key = PrivateKey::from_pem(&pem, password).with_context(shown)?;
             write!(io::stdout(), "{}", key.public_pem())?;
@@ -60,6 +60,12 @@ fn generate(output: &Path, password_file: Option<&Path>, global: &Global) -> any
         }
     }
     let password = signing::password(password_file, "Password for the new key")?;
+    if password.is_empty() {
+        bail!("the password is empty, and a key under no password is anybody's: set FNGATE_KEY_PASSWORD, or give `--password-file FILE`");
+    }
+    if signing::is_asked(password_file) && *signing::password(None, "The same again")? != *password {
+        bail!("the two passwords are not the same");
+    }
     let (key, public_pem) = PrivateKey::generate(&password)?;
     new(&private, key.as_bytes(), 0o600)?;
     new(&public, public_pem.as_bytes(), 0o644)?;

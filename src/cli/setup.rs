@@ -78,6 +78,11 @@ impl GateArgs {
         self.trusted_root.as_deref()
     }
 
+    /// Whether the day of judgement that the call names is not the present one.
+    pub(crate) fn is_for_another_day(&self) -> bool {
+        self.today.is_some_and(|today| today != Zoned::now().with_time_zone(TimeZone::UTC).date())
+    }
+
     /// A gate by its configuration, as a command that has other options of these names sets it up.
     pub(crate) fn by(config: Option<PathBuf>, db: Option<PathBuf>, advisories: Option<Where>) -> Self {
         Self { config, db, advisories, ..Self::default() }

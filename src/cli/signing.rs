@@ -33,8 +33,8 @@ pub(crate) struct SigningArgs {
     #[arg(long)]
     no_browser: bool,
     /// The signing services: public-good, staging, or a signing_config.json
-    #[arg(long, value_name = "FILE", default_value = "public-good")]
-    signing_config: String,
+    #[arg(long, value_name = "FILE", help = "The signing services: public-good, staging, or a signing_config.json [default: public-good]")]
+    signing_config: Option<String>,
 }
 
 /// Who signs, and where.
@@ -52,11 +52,20 @@ enum Who {
 }
 
 impl SigningArgs {
+    fn services(&self) -> &str {
+        self.signing_config.as_deref().unwrap_or(BUILT_IN[0])
+    }
+
+    /// Whether any of the options is there.
+    pub(crate) fn is_given(&self) -> bool {
+        self.signing_key.is_some() || self.identity_token.is_some() || self.signing_config.is_some() || self.no_browser
+    }
+
     /// The trusted root under which the new signatures are verified, by name: the instance's own, unless another is given.
     fn root<'a>(&'a self, given: Option<&'a str>) -> anyhow::Result<&'a str> {
         match given {
             Some(given) => Ok(given),
-            None if BUILT_IN.contains(&self.signing_config.as_str()) => Ok(&self.signing_config),
+            None if BUILT_IN.contains(&self.services()) => Ok(self.services()),
             None => bail!("a signing configuration of your own needs its trusted root too: give `--trusted-root FILE`"),
         }
     }
@@ -64,7 +73,7 @@ impl SigningArgs {
     /// Finds out who signs; asks on a terminal where nothing else says.
     pub(crate) fn prepare(&self, trusted_root: Option<&str>) -> anyhow::Result<Signing> {
         let trust = TrustedRoot::named(self.root(trusted_root)?)?;
-        let services = Services::named(&self.signing_config)?;
+        let services = Services::named(self.services())?;
         let who = match &self.signing_key {
             Some(path) => Who::Key(Box::new(self.key(path)?)),
             None => Who::Token(Box::new(self.token(&services)?)),
@@ -112,8 +121,11 @@ pub(super) fn password(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<St
             read.strip_suffix('\n').map_or(read.as_str(), |line| line.strip_suffix('\r').unwrap_or(line)).to_owned(),
         ));
     }
-    if let Some(password) = PASSWORDS.iter().find_map(|name| std::env::var(name).ok()) {
-        return Ok(Zeroizing::new(password));
+    // A variable that is empty is most often a secret that was not set; it counts only where no other is.
+    let mut set = PASSWORDS.iter().filter_map(|name| std::env::var(name).ok()).map(Zeroizing::new).collect::<Vec<_>>();
+    set.sort_by_key(|password| password.is_empty());
+    if let Some(password) = set.into_iter().next() {
+        return Ok(password);
     }
     if !io::stdin().is_terminal() {
         return Err(SignError::Key("it is encrypted, and there is no password: set FNGATE_KEY_PASSWORD or give a file of it".to_owned()));
@@ -121,8 +133,13 @@ pub(super) fn password(file: Option<&Path>, prompt: &str) -> Result<Zeroizing<St
     rpassword::prompt_password(format!("{prompt}: ")).map(Zeroizing::new).map_err(|error| SignError::Key(error.to_string()))
 }
 
+/// Whether the password was asked for at the terminal.
+pub(super) fn is_asked(file: Option<&Path>) -> bool {
+    file.is_none() && PASSWORDS.iter().all(|name| std::env::var_os(name).is_none())
+}
+
 /// A small text, from a file or standard input. What it holds may be a secret.
-fn text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+pub(super) fn text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let mut read = Zeroizing::new(String::new());
     let size = match path == Path::new("-") {
         true => io::stdin().take(LARGEST + 1).read_to_string(&mut read)?,
@@ -192,7 +209,8 @@ pub(super) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 
 /// The path of a bundle beside its artifact.
 pub(super) fn beside(artifact: &Path, ending: &str) -> PathBuf {
-    let mut name = artifact.as_os_str().to_owned();
+    // `layout/` is `layout`: what lies in the folder is the artifact's own.
+    let mut name = artifact.components().collect::<PathBuf>().into_os_string();
     name.push(ending);
     PathBuf::from(name)
 }

@@ -28,7 +28,7 @@ pub(super) struct StatementArgs {
     #[arg(long, value_name = "DURATION", requires = "vsa", value_parser = duration)]
     max_age: Option<SignedDuration>,
     /// Whose summary it must be
-    #[arg(long, value_name = "URI", requires = "vsa", default_value = VERIFIER)]
+    #[arg(long, value_name = "URI", requires = "vsa", default_value = VERIFIER, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     verifier_id: String,
     /// The policy it must have been made under, as `fngate policy digest` prints it
     #[arg(long, value_name = "SHA256", requires = "vsa", conflicts_with_all = ["policy_config", "policy"])]
@@ -42,8 +42,8 @@ pub(super) struct StatementArgs {
     /// The address it must be about
     #[arg(long, value_name = "URI", requires = "vsa")]
     resource_uri: Option<String>,
-    /// A level it must state (repeatable)
-    #[arg(long, value_name = "LEVEL", requires = "vsa", default_values_t = [PASSED.to_owned()])]
+    /// A level that it must state besides FNGATE_PASS (repeatable)
+    #[arg(long, value_name = "LEVEL", requires = "vsa")]
     level: Vec<String>,
 }
 
@@ -67,7 +67,13 @@ impl StatementArgs {
         }
         if self.vsa {
             let policy_digest = match &self.policy_digest {
-                Some(digest) => Some(digest.strip_prefix("sha256:").unwrap_or(digest).to_ascii_lowercase()),
+                Some(digest) => {
+                    let hex = digest.strip_prefix("sha256:").unwrap_or(digest).to_ascii_lowercase();
+                    if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+                        bail!("a policy digest is 64 hexadecimal digits, as `fngate policy digest` prints them: {digest}");
+                    }
+                    Some(hex)
+                }
                 None if self.policy_config.is_some() || !self.policy.is_empty() => {
                     Some(super::policy::digest(self.policy_config.as_deref(), &self.policy)?)
                 }
@@ -78,7 +84,7 @@ impl StatementArgs {
                 verifier: self.verifier_id.clone(),
                 policy_digest,
                 resource: self.resource_uri.clone(),
-                levels: self.level.clone(),
+                levels: std::iter::once(PASSED.to_owned()).chain(self.level.iter().cloned()).collect(),
                 max_age: self.max_age,
             });
         }

@@ -39,6 +39,11 @@ pub(super) struct Notary<'a> {
 }
 
 impl SummaryArgs {
+    /// Whether any of the options is there.
+    pub(super) fn is_given(&self) -> bool {
+        self.verifier_id.is_some() || self.resource_uri.is_some()
+    }
+
     /// One address cannot be that of several artifacts.
     pub(super) fn check(&self, artifacts: usize) -> anyhow::Result<()> {
         if self.resource_uri.is_some() && artifacts > 1 {
@@ -61,12 +66,7 @@ impl Notary<'_> {
                     signing::tell(&mut io::stderr(), &path, &signed)?;
                 }
             }
-            _ if path.symlink_metadata().is_ok() => {
-                std::fs::remove_file(&path).with_context(|| format!("cannot take away the earlier summary: {}", path.display()))?;
-                let _ =
-                    writeln!(io::stderr(), "warning: the artifact did not pass, so its earlier summary was taken away: {}", path.display());
-            }
-            _ => {}
+            _ => take_away(&path)?,
         }
         Ok(())
     }
@@ -75,8 +75,8 @@ impl Notary<'_> {
     pub(super) fn signed(&self, judged: &Judged, bundles: &[BundleFile]) -> anyhow::Result<Signed> {
         let facts = &judged.facts;
         let artifact = &facts.artifact;
-        if artifact.kind == ArtifactKind::Directory {
-            bail!("a directory has no bytes that a summary could be about; pack it first: {}", artifact.name);
+        if artifact.kind == ArtifactKind::Directory || (!artifact.name.starts_with("oci:") && Path::new(&artifact.name).is_dir()) {
+            bail!("a directory has no bytes that a summary could be about; pack it, or push the image, first: {}", artifact.name);
         }
         let digest = super::verify::digest_of(&format!("sha256:{}", artifact.sha256))?;
         let name = Path::new(&artifact.name).file_name().map_or_else(|| artifact.name.clone(), |name| name.to_string_lossy().into_owned());
@@ -108,8 +108,18 @@ impl Notary<'_> {
     }
 }
 
+/// Takes away an earlier summary of an artifact that did not pass: it says otherwise.
+pub(super) fn take_away(path: &Path) -> anyhow::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        std::fs::remove_file(path).with_context(|| format!("cannot take away the earlier summary: {}", path.display()))?;
+        let told = "warning: the artifact did not pass, so its earlier summary was taken away";
+        let _ = writeln!(io::stderr(), "{told}: {}", path.display());
+    }
+    Ok(())
+}
+
 /// Where the summary of an artifact goes.
-fn place(name: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn place(name: &str) -> anyhow::Result<PathBuf> {
     if name == "-" || name.starts_with("oci:") {
         bail!(
             "a summary lies beside its artifact, and nothing lies beside this one; `fngate attest --vsa --output PATH` writes it elsewhere: {name}"

@@ -149,6 +149,10 @@ fn requirement(args: &Args) -> anyhow::Result<Requirement> {
     for path in &args.key {
         requirement.keys.push(Key::from_file(path)?.within(args.key_not_before, args.key_not_after)?);
     }
+    let named = requirement.identities.len() + requirement.keys.len();
+    if named > 0 && requirement.signers > named {
+        bail!("`--signers` asks for {} of those named, and {named} are", requirement.signers);
+    }
     Ok(requirement)
 }
 

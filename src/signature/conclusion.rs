@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::model::{Provenance, ProvenanceState, Statement};
 
 use super::examination::{Examination, Proof, Refusal};
-use super::predicate::is_of_type;
+use super::predicate::{is_endorsement, is_of_type};
 use super::provenance::Build;
 use super::reason::{self, Reason};
-use super::requirement::{Requirement, StatementRequirement};
+use super::requirement::{Profile, Requirement, StatementRequirement};
 
 /// Draws the conclusion: as many signers as required must have signed and said what is required, and every refusal is told in
 /// the message whatever the state. Where no bundle stands, the reason is that of the bundle that came furthest, because it
@@ -54,7 +54,12 @@ fn refused(reason: &Reason, message: String) -> Provenance {
 
 /// Whether what stands is all that is required.
 fn satisfied(proofs: &[&Proof], requirement: &Requirement) -> Result<(), Refusal> {
-    let (wanted, found) = (requirement.signers.max(1), distinct(proofs));
+    let counted = proofs.iter().filter(|proof| counts(proof, requirement)).copied().collect::<Vec<_>>();
+    if counted.is_empty() {
+        let expected = "a signature, a provenance, or a statement of a type that is asked for";
+        return Err(Refusal::new(&reason::PREDICATE_MISSING, expected, types(proofs)));
+    }
+    let (wanted, found) = (requirement.signers.max(1), distinct(&counted));
     if found < wanted {
         let expected = format!("{wanted} of the {} signers named", requirement.identities.len() + requirement.keys.len());
         return Err(Refusal::new(&reason::SIGNERS_MISSING, expected, found.to_string()));
@@ -62,16 +67,30 @@ fn satisfied(proofs: &[&Proof], requirement: &Requirement) -> Result<(), Refusal
     requirement.statements.iter().try_for_each(|required| stated(proofs, required))
 }
 
+/// Whether a proof is a signature: over the artifact itself, by a statement that stands for it, or by one that is asked for. A
+/// scan's report stands for nothing, even if its signer is one of those named. The compatible profile takes every statement.
+fn counts(proof: &Proof, requirement: &Requirement) -> bool {
+    proof.statement.as_ref().is_none_or(|statement| {
+        let asked = |one: &StatementRequirement| is_of_type(&statement.predicate_type, &one.predicate_type);
+        let any = requirement.profile == Profile::Compatible;
+        any || is_endorsement(&statement.predicate_type) || requirement.statements.iter().any(asked)
+    })
+}
+
+/// The types of the statements that were made, in words.
+fn types(proofs: &[&Proof]) -> String {
+    let mut types = proofs.iter().filter_map(|proof| Some(proof.statement.as_ref()?.predicate_type.as_str())).collect::<Vec<_>>();
+    types.sort_unstable();
+    types.dedup();
+    if types.is_empty() { "no statement".to_owned() } else { types.join(", ") }
+}
+
 /// Whether a required statement was made, and says what it must.
 fn stated(proofs: &[&Proof], required: &StatementRequirement) -> Result<(), Refusal> {
     let made = |proof: &&&Proof| proof.statement.as_ref().is_some_and(|one| is_of_type(&one.predicate_type, &required.predicate_type));
     let made = proofs.iter().filter(made).copied().collect::<Vec<_>>();
     if made.is_empty() {
-        let mut others = proofs.iter().filter_map(|proof| Some(proof.statement.as_ref()?.predicate_type.as_str())).collect::<Vec<_>>();
-        others.sort_unstable();
-        others.dedup();
-        let found = if others.is_empty() { "no statement".to_owned() } else { others.join(", ") };
-        return Err(Refusal::new(&reason::PREDICATE_MISSING, &required.predicate_type, found));
+        return Err(Refusal::new(&reason::PREDICATE_MISSING, &required.predicate_type, types(proofs)));
     }
     let mut fault = None;
     let mut fitting = Vec::new();

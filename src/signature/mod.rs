@@ -53,6 +53,11 @@ pub use verification::{Digests, examine, names_sha512, verify};
 
 use crate::model::hex;
 
+/// Reads one JSON document as a gate must: no member twice, no depth without end.
+pub fn document(bytes: &[u8]) -> Result<serde_json::Value, String> {
+    json::read(bytes).map_err(|fault| fault.to_string())
+}
+
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     use sha2::Digest as _;
     sha2::Sha256::digest(bytes).into()

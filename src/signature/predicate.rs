@@ -48,6 +48,23 @@ pub(super) fn is_of_type(found: &str, wanted: &str) -> bool {
     found == wanted || [CYCLONEDX, SPDX].contains(&wanted) && found.strip_prefix(wanted).is_some_and(versioned)
 }
 
+/// The types by which a signer stands for an artifact itself: where it comes from, that it is released or published. Whoever makes
+/// another statement (a scan, a test, a bill of materials) reports about the artifact, and may report the worst.
+const ENDORSEMENTS: [&str; 7] = [
+    PROVENANCE,
+    PROVENANCE_0_2,
+    "https://sigstore.dev/cosign/sign/v1",
+    "https://in-toto.io/attestation/release/v0.1",
+    "https://in-toto.io/attestation/release/v0.2",
+    "https://docs.pypi.org/attestations/publish/v1",
+    "https://github.com/npm/attestation/tree/main/specs/publish/v0.1",
+];
+
+/// Whether a statement of this type counts as a signature without having been asked for.
+pub(super) fn is_endorsement(found: &str) -> bool {
+    ENDORSEMENTS.contains(&found)
+}
+
 /// Whether a statement is a bill of materials.
 #[must_use]
 pub fn is_bill(found: &str) -> bool {

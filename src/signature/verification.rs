@@ -16,6 +16,7 @@ use super::provenance::Build;
 use super::reason;
 use super::requirement::{Key, Requirement};
 use super::sigstore_adapter::{self, Content, Demand, Digest, Log, Material, Parsed, Verified};
+use super::summary::SummaryRequirement;
 use super::target::Target;
 use super::trust::{Anchor, TrustedRoot};
 use super::{VSA, release, shape, statement, summary};
@@ -227,8 +228,10 @@ impl<'a> Question<'a> {
             let Ok(signed) = signer.time.parse() else {
                 return Err(trace.fail("summary", Refusal::new(&reason::NO_SIGNING_TIME, "an authenticated time", "none")));
             };
-            let accepted = match &self.requirement.summary {
-                Some(required) => required.accepts(&statement.predicate, signed, self.now),
+            // Whoever asks for a summary by its type alone asks for a whole one.
+            let whole = SummaryRequirement::default();
+            let accepted = match self.requirement.summary.as_ref().or(required.then_some(&whole)) {
+                Some(summary) => summary.accepts(&statement.predicate, signed, self.now),
                 None => summary::passed(&statement.predicate),
             };
             trace.record("summary", accepted)?;

@@ -199,7 +199,9 @@ async fn bundle(signed: Signed<'_>, by: &By<'_>, services: &SigningServices, cli
 async fn certificate(url: &str, client: &reqwest::Client, token: &IdentityToken, pair: &Pair) -> Result<DerCertificate, SignError> {
     let authority = FulcioClient::builder(url).with_http_client(client.clone()).build();
     let issued = async { authority?.create_signing_certificate(token, &pair.0).await }.await;
-    let issued = issued.map_err(|error| SignError::Certificate { url: url.to_owned(), fault: error.to_string() })?;
+    // What the authority answers is repeated, but for the token, should it send it back.
+    let said = |error: String| crate::signature::examination::quoted(&error.replace(token.expose_secret(), "<the token>"));
+    let issued = issued.map_err(|error| SignError::Certificate { url: url.to_owned(), fault: said(error.to_string()) })?;
     Ok(issued.leaf_certificate().clone())
 }
 
@@ -214,7 +216,7 @@ struct Logged<'a> {
 
 async fn entry(services: &SigningServices, client: &reqwest::Client, logged: &Logged<'_>) -> Result<TransparencyLogEntry, SignError> {
     let url = services.rekor_url();
-    let fault = |fault: String| SignError::Log { url: url.to_owned(), fault };
+    let fault = |fault: String| SignError::Log { url: url.to_owned(), fault: crate::signature::examination::quoted(&fault) };
     match services.rekor_api_version() {
         RekorApiVersion::V2 => {
             let details = RekorV2KeyDetails::PkixEcdsaP256Sha256;

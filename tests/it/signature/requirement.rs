@@ -100,5 +100,25 @@ fn a_provenance_may_not_contradict_its_certificate() {
 fn a_summary_that_failed_is_no_signature() {
     assert_eq!(of(&[said(VSA, r#"{"verificationResult":"FAILED"}"#, &Signing::default())], &signer()), "summary-failed");
     assert_eq!(of(&[said(VSA, "{}", &Signing::default())], &signer()), "summary-failed");
-    assert_eq!(of(&[said(VSA, r#"{"verificationResult":"PASSED"}"#, &Signing::default())], &signer()), "verified");
+    // Nor is one that passed: the gate's own earlier word must not be what its next one rests on.
+    assert_eq!(of(&[said(VSA, r#"{"verificationResult":"PASSED"}"#, &Signing::default())], &signer()), "predicate-missing");
+}
+
+#[test]
+fn a_report_about_the_artifact_is_no_signature_of_it() {
+    let failed = |signing: &Signing| said("https://in-toto.io/attestation/test-result/v0.1", r#"{"result":"FAILED"}"#, signing);
+    assert_eq!(of(&[failed(&Signing::default())], &signer()), "predicate-missing");
+    let ours = file(FAKE.signed(ARTIFACT, &by(fake::SUBJECT)).to_string());
+    assert_eq!(of(&[ours.clone(), failed(&by(OTHER_SUBJECT))], &two()), "signers-missing", "who reports does not approve");
+    assert_eq!(of(&[ours.clone(), said(CYCLONEDX, "{}", &by(OTHER_SUBJECT))], &two()), "signers-missing");
+    assert_eq!(of(&[ours, said(PROVENANCE, "{}", &by(OTHER_SUBJECT))], &two()), "verified");
+    let asked = vec![StatementRequirement { predicate_type: CYCLONEDX.to_owned(), ..StatementRequirement::default() }];
+    assert_eq!(of(&[said(CYCLONEDX, "{}", &Signing::default())], &Requirement { statements: asked, ..signer() }), "verified");
+}
+
+#[test]
+fn a_summary_that_is_asked_for_by_its_type_is_a_whole_one() {
+    let statements = vec![StatementRequirement { predicate_type: VSA.to_owned(), ..StatementRequirement::default() }];
+    let asked = Requirement { statements, ..signer() };
+    assert_eq!(of(&[said(VSA, r#"{"verificationResult":"PASSED"}"#, &Signing::default())], &asked), "summary-verifier");
 }

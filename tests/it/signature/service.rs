@@ -195,6 +195,9 @@ fn answer(fake: &Fake, path: &str, body: &[u8], how: &Signing) -> Option<(u16, V
 fn certificate(fake: &Fake, request: &Value, how: &Signing) -> (u16, Vec<u8>) {
     let jwt = request["credentials"]["oidcIdentityToken"].as_str().unwrap();
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    if claims["echo"] == true {
+        return (400, request.to_string().into_bytes());
+    }
     if claims["refused"] == true {
         return (400, br#"{"code":3,"message":"There was an error processing the identity token"}"#.to_vec());
     }

@@ -73,6 +73,9 @@ fn a_token_that_is_not_worth_sending_is_not_sent() {
     assert_eq!((service.asked().len(), place.has("fn.zip.sigstore.json")), (0, false));
     place.write("token", token(&json!({"refused": true})));
     let refused = place.signed(&["sign", "fn.zip"]);
+    place.write("token", token(&json!({"echo": true})));
+    let echoed = err(&place.signed(&["sign", "fn.zip"]));
+    assert!(echoed.contains("<the token>"), "an answer that holds the token is repeated without it: {echoed}");
     assert!(err(&refused).contains("issued no certificate") && err(&refused).contains(&service.url), "{}", err(&refused));
 }
 
@@ -145,11 +148,13 @@ fn a_key_is_made_kept_and_signs() {
     }
     assert_eq!(place.with(&["key", "generate", "--output", "release"], &password).status.code(), Some(2), "it is there");
     assert_eq!(out(&place.with(&["key", "public", "release.key"], &password)), place.read("release.pub"));
+    let empty = place.with(&["key", "generate", "--output", "empty"], &[("FNGATE_KEY_PASSWORD", "")]);
+    assert!(empty.status.code() == Some(2) && !place.has("empty.key"), "{}", err(&empty));
     let arguments = [&["sign", "fn.zip", "--key", "release.key"][..], &SERVICES].concat();
     assert!(err(&place.run(&arguments)).contains("FNGATE_KEY_PASSWORD"));
     let wrong = place.with(&arguments, &[("FNGATE_KEY_PASSWORD", "wrong horse")]);
     assert!(err(&wrong).contains("the password is wrong") && !err(&wrong).contains("wrong horse"), "{}", err(&wrong));
-    let output = place.with(&arguments, &[("COSIGN_PASSWORD", "correct horse")]);
+    let output = place.with(&arguments, &[("FNGATE_KEY_PASSWORD", ""), ("COSIGN_PASSWORD", "correct horse")]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert_eq!(service.asked(), ["/api/v2/log/entries", "/api/v1/timestamp"], "a key needs no certificate");
     let by = |key: &str| place.run(&["verify", "fn.zip", "--trusted-root", "root.json", "--key", key]).status.code();

@@ -121,6 +121,9 @@ fn what_did_not_pass_gets_no_summary_and_loses_an_old_one() {
     assert_eq!(relied(&place, &[]).0, Some(1));
     let attested = place.signed(&[&["attest", "fn.zip", "--vsa"][..], &DB].concat());
     assert_eq!((attested.status.code(), place.has("fn.zip.vsa.sigstore.json")), (Some(1), false));
+    place.write("fn.zip.vsa.sigstore.json", "an earlier one");
+    let again = place.signed(&[&["attest", "fn.zip", "--vsa", "--overwrite"][..], &DB].concat());
+    assert_eq!((again.status.code(), place.has("fn.zip.vsa.sigstore.json")), (Some(1), false), "{}", err(&again));
     place.write("fngate.toml", "");
     assert_eq!(place.signed(&[&["attest", "fn.zip", "--vsa"][..], &DB].concat()).status.code(), Some(0));
     assert_eq!(relied(&place, &["--policy-config", "fngate.toml"]).0, Some(0));
@@ -162,6 +165,7 @@ fn a_signed_bill_is_evidence() {
     assert_eq!(state(&check(&[]))["state"], "incomplete");
     let output = place.signed(&["attest", "fn.zip", "--sbom", "bom.json"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert_eq!(place.signed(&["sign", "fn.zip"]).status.code(), Some(0), "who lists the contents has not signed them");
     let bundle = ["--bundle", "fn.zip.sbom.sigstore.json"];
     let expected = [&bundle[..], &["--identity", SUBJECT, "--issuer", ISSUER]].concat();
     let bounded = state(&check(&expected));
@@ -170,4 +174,50 @@ fn a_signed_bill_is_evidence() {
     assert_eq!(state(&check(&bundle))["state"], "incomplete", "nobody is trusted, so nothing is believed");
     let stranger = [&bundle[..], &["--identity", "https://github.com/evil/x", "--issuer", ISSUER]].concat();
     assert_eq!(state(&check(&stranger))["state"], "incomplete");
+}
+
+#[test]
+fn what_a_summary_could_not_stand_for_is_not_attested() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    std::fs::copy(place.path().join("fn.zip"), place.path().join("layer.zip")).unwrap();
+    for more in [&["--layer", "layer.zip"][..], &["--today", "2020-01-01"]] {
+        assert_eq!(checked(&place, more).status.code(), Some(2), "{more:?}");
+    }
+    let unused = place.run(&[&["check", "fn.zip"][..], &DB, &["--resource-uri", "s3://x"]].concat());
+    assert!(unused.status.code() == Some(2) && err(&unused).contains("--attest"), "{}", err(&unused));
+    assert_eq!(service.asked().len(), 0);
+}
+
+#[test]
+fn where_two_must_sign_two_must_have_signed_the_bill() {
+    let service = Service::new();
+    let place = service.place();
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("index.js", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(include_bytes!("../../../testdata/bundles/esbuild-min/index.js")).unwrap();
+    place.write("fn.zip", zip.finish().unwrap().into_inner());
+    advisories(&place);
+    place.write("bom.json", r#"{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","name":"tally","version":"1.4.0","purl":"pkg:npm/tally@1.4.0"}]}"#);
+    let password = [("FNGATE_KEY_PASSWORD", "correct horse")];
+    assert!(place.with(&["key", "generate", "--output", "own"], &password).status.success());
+    let by_key = |arguments: &[&str]| place.with(&[arguments, &SERVICES, &["--key", "own.key"]].concat(), &password).status.code();
+    assert_eq!(place.signed(&["sign", "fn.zip"]).status.code(), Some(0));
+    assert_eq!(by_key(&["sign", "fn.zip", "--output", "fn.zip.own.sigstore.json"]), Some(0));
+    assert_eq!(by_key(&["attest", "fn.zip", "--sbom", "bom.json", "--output", "fn.zip.a.sigstore.json"]), Some(0));
+    let config = format!(
+        "[signature]\nsigners = 2\ntrusted_root = \"root.json\"\n[[signature.identity]]\nissuer = \"{ISSUER}\"\nsubject = \"{SUBJECT}\"\n[[signature.key]]\npath = \"own.pub\"\n"
+    );
+    place.write("fngate.toml", config);
+    let state = || {
+        let output = place.run(&[&["check", "fn.zip", "--format", "json"][..], &DB].concat());
+        let artifact = serde_json::from_str::<Value>(&out(&output)).unwrap()["artifacts"][0].clone();
+        assert_eq!(artifact["provenance"]["state"], "verified", "{artifact}");
+        artifact["inventory"]["state"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(state(), "incomplete", "one of two has signed the bill");
+    assert_eq!(place.signed(&["attest", "fn.zip", "--sbom", "bom.json", "--output", "fn.zip.b.sigstore.json"]).status.code(), Some(0));
+    assert_eq!(state(), "bounded", "both have");
 }
