@@ -108,6 +108,7 @@ pub struct Artifact {
 #[derive(Debug)]
 enum Content {
     Memory(Vec<u8>),
+    /// An unlinked copy, or the file itself where it is only searched.
     Spooled(File, u64),
     Folder(PathBuf),
 }
@@ -172,18 +173,33 @@ impl Artifact {
         Self::read(name, file)
     }
 
+    /// The same to be searched and for nothing else: without a digest (all zeros, like a directory's), and what is too large to
+    /// be held is read where it lies, because nothing has to speak of the same bytes as a signature.
+    pub fn open_to_search(path: &Path) -> Result<Self, OpenError> {
+        let name = path.display().to_string();
+        let unreadable = |source| OpenError::Unreadable { path: name.clone(), source };
+        let about = path.metadata().map_err(unreadable)?;
+        if !about.is_file() || about.len() < Limits::ARTIFACT_IN_MEMORY {
+            return Self::open(path);
+        }
+        let file = File::open(path).map_err(unreadable)?;
+        let source = Source::File(&file, about.len());
+        let head = source.range(0, magic::ENOUGH as u64).map_err(unreadable)?;
+        let kind = match magic::of(&head) {
+            Some(_) => kind_of(&name, &head)?,
+            // As much as is held of any other.
+            None => kind_of(&name, &source.range(0, Limits::ARTIFACT_IN_MEMORY).map_err(unreadable)?)?,
+        };
+        let kind = image::of_file(source).unwrap_or(kind);
+        Ok(Self { name, kind, content: Content::Spooled(file, about.len()), digest: [0; 32], layers: Vec::new() })
+    }
+
     /// Reads an artifact from a stream, `-` on the command line.
     pub fn read(name: String, mut from: impl Read) -> Result<Self, OpenError> {
         let mut head = Vec::new();
         let unreadable = |name: &str, source| OpenError::Unreadable { path: name.to_owned(), source };
         from.by_ref().take(Limits::ARTIFACT_IN_MEMORY).read_to_end(&mut head).map_err(|error| unreadable(&name, error))?;
-        let kind = match magic::of(&head) {
-            _ if head.is_empty() => return Err(OpenError::Empty(name)),
-            Some(magic::Container::Zip) => ArtifactKind::Zip,
-            Some(magic::Container::Tar | magic::Container::Gzip) => ArtifactKind::Tar,
-            None if ends_like_zip(&head) => ArtifactKind::Zip,
-            None => return Err(OpenError::Unknown(name)),
-        };
+        let kind = kind_of(&name, &head)?;
         let mut digest = Sha256::new();
         digest.update(&head);
         if (head.len() as u64) < Limits::ARTIFACT_IN_MEMORY {
@@ -308,6 +324,17 @@ impl Artifact {
             .then(|| base64::engine::general_purpose::STANDARD.encode(digest));
         let layers = self.layers.iter().map(|layer| LayerFacts { name: layer.name.clone(), sha256: hex(&layer.digest) }).collect();
         ArtifactFacts { name: self.name.clone(), kind: self.kind, size, sha256: hex(&digest), code_sha256, layers }
+    }
+}
+
+/// The kind of a file that begins with `head`.
+fn kind_of(name: &str, head: &[u8]) -> Result<ArtifactKind, OpenError> {
+    match magic::of(head) {
+        _ if head.is_empty() => Err(OpenError::Empty(name.to_owned())),
+        Some(magic::Container::Zip) => Ok(ArtifactKind::Zip),
+        Some(magic::Container::Tar | magic::Container::Gzip) => Ok(ArtifactKind::Tar),
+        None if ends_like_zip(head) => Ok(ArtifactKind::Zip),
+        None => Err(OpenError::Unknown(name.to_owned())),
     }
 }
 

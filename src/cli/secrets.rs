@@ -94,7 +94,7 @@ fn deliver(args: &Args, document: &Document) -> anyhow::Result<()> {
 fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
     let mut document = Document::default();
     for path in paths {
-        let (mut secrets, mut problems) = match Artifact::open(path) {
+        let (mut secrets, mut problems) = match Artifact::open_to_search(path) {
             Ok(artifact) => {
                 let inventory = fngate::scan::search(&artifact, &artifact.default_limits(), scanner);
                 let unsearched = inventory.problems.into_iter().filter(|problem| {

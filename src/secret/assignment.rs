@@ -115,6 +115,9 @@ fn operator(text: &[u8], at: usize) -> usize {
     let here = &text[at.min(text.len())..text.len().min(at + 4)];
     const OPERATORS: &[&[u8]] =
         &[b":::=", b"::=", b"??=", b"??", b"?=", b":=", b"=>", b"->", b"||", b"==", b"!=", b"+=", b".=", b"=", b":", b",", b">", b"("];
+    if !matches!(here.first(), Some(b':' | b'?' | b'=' | b'-' | b'|' | b'!' | b'+' | b'.' | b',' | b'>' | b'(')) {
+        return 0;
+    }
     OPERATORS.iter().find(|operator| here.starts_with(operator)).map_or(0, |operator| operator.len())
 }
 

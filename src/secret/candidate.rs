@@ -132,31 +132,31 @@ const OPENING: &[&[u8]] = &[b"page", b"next", b"gpg", b"pgp", b"public", b"conti
 fn promise(name: &[u8]) -> Option<Promise> {
     let mut squashed: String =
         name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| char::from(byte.to_ascii_lowercase())).collect();
+    let ends_with = |name: &str, word: &str| name.as_bytes().last() == word.as_bytes().last() && name.ends_with(word);
     loop {
         let trimmed = squashed.trim_end_matches(|c: char| c.is_ascii_digit()).len();
         squashed.truncate(trimmed);
-        match NEUTRAL.iter().find(|word| squashed.len() > word.len() && squashed.ends_with(*word)) {
+        match NEUTRAL.iter().find(|word| squashed.len() > word.len() && ends_with(&squashed, word)) {
             Some(word) => squashed.truncate(squashed.len() - word.len()),
             None => break,
         }
     }
-    if OPEN.iter().any(|word| squashed.contains(word)) {
-        return None;
-    }
-    let ends = |words: &[&str]| words.iter().any(|word| squashed.ends_with(word));
-    if ends(PASSWORDS) && !ends(NOT_PASSWORDS) {
-        Some(Promise::Password)
+    let ends = |words: &[&str]| words.iter().any(|word| ends_with(&squashed, word));
+    let promise = if ends(PASSWORDS) && !ends(NOT_PASSWORDS) {
+        Promise::Password
     } else if ends(SECRETS) {
-        Some(Promise::Secret)
+        Promise::Secret
     } else if ends(&["token"]) {
-        Some(Promise::Token)
+        Promise::Token
     } else if ends(KEYS) {
-        Some(Promise::Key)
+        Promise::Key
     } else if ends(&["key", "auth", "authorization", "login", "access", "private", "verifier"]) {
-        Some(Promise::Vague)
+        Promise::Vague
     } else {
-        None
-    }
+        return None;
+    };
+    // Asked last, because most names promise nothing anyway.
+    (!OPEN.iter().any(|word| squashed.contains(word))).then_some(promise)
 }
 
 /// Where an assignment stands.

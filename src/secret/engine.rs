@@ -9,6 +9,7 @@ use crate::model::{Confidence, SecretLevel};
 
 use super::allowlist::Allowlist;
 use super::assignment;
+use super::keyword::Keywords;
 use super::letters::lowered;
 use super::load::RuleError;
 use super::rule::{Finder, Rule};
@@ -44,7 +45,7 @@ pub(super) enum Action {
 pub(super) struct Engine {
     pub(super) rules: Vec<Rule>,
     pub(super) allowlists: Vec<Allowlist>,
-    pub(super) prefilter: AhoCorasick,
+    pub(super) keywords: Keywords,
     pub(super) actions: Vec<Vec<Action>>,
     /// Names of vendors, looked for around an assignment.
     pub(super) vendors: AhoCorasick,
@@ -53,7 +54,9 @@ pub(super) struct Engine {
     pub(super) always: Vec<usize>,
     pub(super) assignment: Option<usize>,
     pub(super) urls: Vec<usize>,
-    /// A rule of the operator has a keyword with letters beyond ASCII.
+    /// There are rules of the operator.
+    pub(super) custom: bool,
+    /// One of them has a keyword with letters beyond ASCII.
     pub(super) letters: bool,
 }
 
@@ -84,10 +87,11 @@ impl Engine {
         if !urls.is_empty() {
             actions.entry("://".to_owned()).or_default().push(Action::Url);
         }
-        let (prefilter, actions) = automaton(actions)?;
+        let (keywords, actions) = keywords(&rules, actions);
         let (vendors, vendor_rules) = automaton(vendors)?;
+        let custom = rules.iter().any(|rule| rule.custom);
         let letters = rules.iter().any(|rule| rule.custom && !rule.keywords.iter().all(|word| word.is_ascii()));
-        Ok(Self { rules, allowlists, prefilter, actions, vendors, vendor_rules, always, assignment, urls, letters })
+        Ok(Self { rules, allowlists, keywords, actions, vendors, vendor_rules, always, assignment, urls, custom, letters })
     }
 
     /// Every match in `text`, in order; `true` where there were more than [`MOST`].
@@ -280,6 +284,25 @@ fn has_keyword(rule: &Rule, content: &[u8]) -> bool {
     }
     let lower = lowered(content);
     words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+}
+
+/// The keywords, ready to be looked for, and what each sets off. The beginning of a token counts in its own spelling only.
+fn keywords(rules: &[Rule], actions: HashMap<String, Vec<Action>>) -> (Keywords, Vec<Vec<Action>>) {
+    let mut pairs: Vec<(String, Vec<Action>)> = actions.into_iter().collect();
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    let prefixes = |action: &Action| match action {
+        Action::Rule(index) => match &rules[*index].finder {
+            Finder::Token { prefixes, .. } => Some(prefixes),
+            _ => None,
+        },
+        _ => None,
+    };
+    let spellings = |word: &str, actions: &[Action]| {
+        let tokens: Option<Vec<_>> = actions.iter().map(prefixes).collect();
+        tokens.into_iter().flatten().flatten().map(String::as_str).filter(|prefix| prefix.eq_ignore_ascii_case(word)).collect()
+    };
+    let found = Keywords::new(pairs.iter().map(|(word, actions)| (word.as_str(), spellings(word, actions))));
+    (found, pairs.into_iter().map(|(_, actions)| actions).collect())
 }
 
 /// A case-insensitive DFA over the keys, and the values in the order of its patterns.

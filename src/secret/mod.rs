@@ -14,6 +14,7 @@ mod decode;
 mod engine;
 mod field;
 mod fingerprint;
+mod keyword;
 mod known;
 mod letters;
 mod load;

@@ -5,7 +5,9 @@
 //! npm and Python packages; a value's score is the logarithm of how much likelier it is under uniform drawing than under
 //! that table, with the changes between upper and lower case counted the same way.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 const CLASSES: usize = 28;
 const DIGIT: usize = 26;
@@ -232,18 +234,26 @@ pub(super) fn is_varied(value: &[u8]) -> bool {
 
 /// [`is_mask`], or typed along the keyboard.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    is_mask(value) || LADDERS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some())
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| automaton(LADDERS));
+    is_mask(value) || has_any(&WORDS, value)
 }
 
 /// Whether a value says itself that it is none: a template, a mask, a word that asks to be replaced.
 pub(super) fn is_mask(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let stand_in = STAND_INS.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| automaton(STAND_INS));
     let masked = distinct(value) <= 3 || longest_run(value) >= 6;
     let variable = matches!(value, [b'$' | b'%' | b'@' | b'{' | b'[' | b'(' | b':', b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'{', ..])
         && Makeup::of(value).digit < 2;
-    stand_in || masked || variable
+    masked || variable || has_any(&WORDS, value)
+}
+
+/// The words in any case, all looked for at once.
+fn automaton(words: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words).ok()
+}
+
+fn has_any(words: &Option<AhoCorasick>, value: &[u8]) -> bool {
+    words.as_ref().is_some_and(|words| words.is_match(value))
 }
 
 #[cfg(test)]

@@ -78,20 +78,20 @@ impl<'a> Search<'a> {
 
     /// Runs what needs no expression at once, and notes the windows of what does.
     fn prefilter(&mut self) {
-        let bytes = self.text.bytes;
-        for found in self.engine.prefilter.find_overlapping_iter(bytes) {
-            let Some(actions) = self.engine.actions.get(found.pattern().as_usize()) else { continue };
-            for &action in actions {
+        let (engine, bytes) = (self.engine, self.text.bytes);
+        engine.keywords.each(bytes, &mut |word, place| {
+            for &action in engine.actions.get(word).into_iter().flatten() {
                 match action {
-                    Action::Rule(rule) => self.keyword(rule, found.range()),
-                    Action::Assignment if self.text.kind == Kind::Text => self.assignment(found.range()),
-                    Action::Url => self.url(found.start()),
+                    Action::Rule(rule) => self.keyword(rule, place.clone()),
+                    Action::Assignment if self.text.kind == Kind::Text => self.assignment(place.clone()),
+                    Action::Url => self.url(place.start),
                     Action::Assignment => {}
                 }
             }
-            if self.full {
-                return;
-            }
+            !self.full
+        });
+        if self.full {
+            return;
         }
         let whole = 0..bytes.len();
         self.engine.always.iter().for_each(|&rule| self.windows.push((rule, whole.clone())));
@@ -99,25 +99,24 @@ impl<'a> Search<'a> {
 
     /// The keywords of the operator's rules once more, in a text that has them only in lower case beyond ASCII.
     fn lowered(&mut self) {
-        let bytes = self.text.bytes;
-        if bytes.is_ascii() || !(self.engine.letters || letters::hides_ascii(bytes)) {
+        let (engine, bytes) = (self.engine, self.text.bytes);
+        if !engine.custom || bytes.is_ascii() || !(engine.letters || letters::hides_ascii(bytes)) {
             return;
         }
         let lower = letters::lowered(bytes);
         let mut seen = HashSet::new();
-        for found in self.engine.prefilter.find_overlapping_iter(&*lower) {
-            if !seen.insert(found.pattern()) {
-                continue;
-            }
-            for action in self.engine.actions.get(found.pattern().as_usize()).into_iter().flatten() {
+        engine.keywords.each(&lower, &mut |word, _| {
+            let actions = engine.actions.get(word).filter(|_| seen.insert(word));
+            for action in actions.into_iter().flatten() {
                 if let Action::Rule(rule) = *action
-                    && self.engine.rules[rule].custom
-                    && matches!(self.engine.rules[rule].finder, Finder::Regex { window: None, .. })
+                    && engine.rules[rule].custom
+                    && matches!(engine.rules[rule].finder, Finder::Regex { window: None, .. })
                 {
                     self.keyword(rule, 0..0);
                 }
             }
-        }
+            true
+        });
     }
 
     fn keyword(&mut self, index: usize, at: Range<usize>) {

@@ -33,7 +33,7 @@ pub(super) fn ends_in_one(source: &Source<'_>) -> bool {
     const END: u64 = 22;
     let length = source.len();
     let Ok(tail) = source.range(length.saturating_sub(END + 65_535), length) else { return false };
-    memchr::memmem::rfind_iter(&tail, b"PK\x05\x06").any(|at| {
+    memchr::memmem::find_iter(&tail, b"PK\x05\x06").any(|at| {
         let Some(record) = tail.get(at..at + END as usize) else { return false };
         let comment = usize::from(directory::u16_at(record, 20));
         let size = u64::from(directory::u32_at(record, 12));

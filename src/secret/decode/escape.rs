@@ -1,6 +1,8 @@
 //! Characters written as numbers: `%2F` (RFC 3986, section 2.1), `\x2f`, `\u002f`, `\u{2f}` and `\057` of programming
 //! languages, `&#47;` and `&#x2f;` of markup, `U+002F`.
 
+use memchr::memmem;
+
 use super::{Decoded, SHORTEST, Show};
 
 /// How far before the first escape a stretch is taken to begin at most.
@@ -16,7 +18,8 @@ const MOST_ESCAPED: usize = 16;
 /// Shows every stretch with an escape in it, as far as a space or a quote on either side, until `show` has enough.
 pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
     let (mut at, mut floor) = (0, 0);
-    while let Some(here) = next(text, at) {
+    let mut marks = Marks::new(text);
+    while let Some(here) = marks.next(at) {
         at = here + 1;
         if escape(&text[here..]).is_none() {
             continue;
@@ -41,12 +44,29 @@ pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
     }
 }
 
-/// Where the next mark of an escape is.
-fn next(text: &[u8], from: usize) -> Option<usize> {
-    let rest = text.get(from..)?;
-    let mark = memchr::memchr3(b'%', b'\\', b'&', rest);
-    let point = memchr::memmem::find(&rest[..mark.unwrap_or(rest.len())], b"U+");
-    point.or(mark).map(|at| from + at)
+/// Where escapes may begin.
+struct Marks<'a> {
+    text: &'a [u8],
+    /// Every `U+`, the next of them apart.
+    points: memmem::FindIter<'a, 'static>,
+    point: Option<usize>,
+}
+
+impl<'a> Marks<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        let mut points = memmem::find_iter(text, b"U+");
+        let point = points.next();
+        Self { text, points, point }
+    }
+
+    /// The first mark from `from` on, which is no less than the last time.
+    fn next(&mut self, from: usize) -> Option<usize> {
+        while self.point.is_some_and(|point| point < from) {
+            self.point = self.points.next();
+        }
+        let mark = memchr::memchr3(b'%', b'\\', b'&', self.text.get(from..)?).map(|at| from + at);
+        self.point.filter(|&point| mark.is_none_or(|mark| point < mark)).or(mark)
+    }
 }
 
 /// The character that an escape at the beginning of `text` stands for, and its length.

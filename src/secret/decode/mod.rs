@@ -4,6 +4,7 @@
 //! another.
 
 mod escape;
+mod letter;
 mod run;
 mod utf16;
 

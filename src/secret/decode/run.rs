@@ -7,6 +7,7 @@
 use std::io::Read;
 use std::ops::Range;
 
+use super::letter::{self, VALUE, is_letter};
 use super::utf16::{nul_side, utf16};
 use super::{Decoded, SHORTEST, Show, is_readable};
 
@@ -24,20 +25,6 @@ const LINE: usize = 32;
 /// A run that is UTF-16 or compressed is decoded as a whole, to this many letters and this many bytes.
 const WHOLE: usize = 8 << 20;
 
-/// The value of each letter, of either alphabet; 64 for other bytes.
-const VALUE: [u8; 256] = {
-    let mut table = [64; 256];
-    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut value = 0;
-    while value < 64 {
-        table[letters[value as usize] as usize] = value;
-        value += 1;
-    }
-    table[b'-' as usize] = 62;
-    table[b'_' as usize] = 63;
-    table
-};
-
 /// Whether a letter may be the first of a group that stands for readable bytes: 0x09 to 0x0d, 0x20 to 0x7f.
 const LEADS: [bool; 256] = {
     let mut table = [false; 256];
@@ -49,23 +36,19 @@ const LEADS: [bool; 256] = {
     table
 };
 
-fn is_letter(byte: u8) -> bool {
-    VALUE[usize::from(byte)] < 64
-}
-
-/// Shows what every run says, until `show` has enough. One is looked for at every [`SHORTEST`]th byte, so most of a text is
-/// never touched.
+/// Shows what every run says, until `show` has enough. The last byte that is no letter, backwards from where a run that has
+/// not begun before would have its [`SHORTEST`]th letter, tells where the next can begin, so much of a text is never touched.
 pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
     let mut at = SHORTEST - 1;
     let mut floor = 0;
-    while let Some(&byte) = text.get(at) {
-        if !is_letter(byte) {
-            floor = at + 1;
-            at += SHORTEST;
+    while let Some(&last) = text.get(..=at).and_then(<[u8]>::last_chunk) {
+        let before = letter::at_end(last);
+        if before < letter::WIDTH {
+            at += SHORTEST - before;
             continue;
         }
-        let before = text[floor..at].iter().rev().take_while(|&&byte| is_letter(byte)).count();
-        let first = at - before..at + letters(text, at);
+        let before = before + text[floor..=at - before].iter().rev().take_while(|&&byte| is_letter(byte)).count();
+        let first = at + 1 - before..at + 1 + letter::count(text, at + 1);
         let end = if first.len() < SHORTEST { Some(first.end) } else { run(text, first, show) };
         let Some(end) = end else { return };
         floor = end;
@@ -73,32 +56,28 @@ pub(super) fn each(text: &[u8], show: &mut Show<'_>) {
     }
 }
 
-/// How many letters stand at `at`.
-fn letters(text: &[u8], at: usize) -> usize {
-    text[at..].iter().take_while(|&&byte| is_letter(byte)).count()
-}
-
 /// Decodes the run that begins with the line `first`, and returns where its last line ends; `None` where `show` had enough.
 fn run(text: &[u8], first: Range<usize>, show: &mut Show<'_>) -> Option<usize> {
-    let mut lines = vec![(0, first.start)];
-    let mut joined = Vec::new();
+    let (mut lines, mut joined) = (Vec::new(), Vec::new());
     let mut line = first.clone();
     while line.len() >= LINE {
         let start = line.end + joint(&text[line.end..]);
-        let next = start..start + text.get(start..).map_or(0, |_| letters(text, start));
+        let next = start..start + letter::count(text, start);
         if start == line.end || next.is_empty() {
             break;
         }
         if joined.is_empty() {
+            lines.push((0, first.start));
             joined.extend_from_slice(&text[first.clone()]);
         }
         lines.push((joined.len(), start));
         joined.extend_from_slice(&text[next.clone()]);
         line = next;
     }
-    let letters = if joined.is_empty() { &text[first] } else { &joined };
+    let letters = if joined.is_empty() { &text[first.clone()] } else { &joined };
     let place = |at: usize| {
-        let (offset, start) = lines[lines.partition_point(|&(offset, _)| offset <= at) - 1];
+        let above = lines.partition_point(|&(offset, _)| offset <= at).checked_sub(1);
+        let (offset, start) = above.map_or((0, first.start), |line| lines[line]);
         start + at - offset
     };
     let more = whole(letters).is_none_or(|(bytes, encodings)| {
@@ -141,8 +120,23 @@ fn windows(letters: &[u8], place: &dyn Fn(usize) -> usize, show: &mut Show<'_>) 
     }
 }
 
+/// Whether enough groups in a row look readable, at any alignment.
+fn has_groups(letters: &[u8]) -> bool {
+    /// Letters before the last group of a row.
+    const BEFORE: usize = 4 * (GROUPS - 1);
+    const BLOCK: usize = u64::BITS as usize;
+    (0..letters.len().saturating_sub(BEFORE)).step_by(BLOCK - BEFORE).any(|from| {
+        let block = &letters[from..letters.len().min(from + BLOCK)];
+        let leads = block.iter().rev().fold(0u64, |leads, &letter| leads << 1 | u64::from(LEADS[usize::from(letter)]));
+        (1..GROUPS).fold(leads, |rows, group| rows & leads >> (4 * group)) != 0
+    })
+}
+
 /// The readable stretches at every alignment.
 fn base64(letters: &[u8], out: &mut Vec<Decoded>) {
+    if !has_groups(letters) {
+        return;
+    }
     for alignment in 0..4 {
         let mut groups = 0;
         let mut at = alignment;
@@ -182,21 +176,24 @@ fn sextets(letters: &[u8]) -> Vec<u8> {
 /// The readable stretches at either alignment of every run of hexadecimal digits.
 fn hex(letters: &[u8], out: &mut Vec<Decoded>) {
     let mut at = 0;
-    while at < letters.len() {
+    while let Some(shortest) = letters.get(at..at + 2 * PAIRS) {
+        // Backwards, because the last byte that is no digit rules out the most.
+        if let Some(other) = shortest.iter().rposition(|byte| !byte.is_ascii_hexdigit()) {
+            at += other + 1;
+            continue;
+        }
         let digits = letters[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        if digits >= 2 * PAIRS {
-            for alignment in 0..2 {
-                let run = &letters[at + alignment..at + digits];
-                let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
-                let looks = |pair: &[u8]| is_readable((nibble(pair[0]) << 4 | nibble(pair[1])) as u8);
-                // Most runs are hashes: a look at a few pairs tells.
-                if run.chunks_exact(2 * PAIRS).any(|part| looks(&part[2 * PAIRS - 2..])) {
-                    let bytes: Vec<u8> = run.chunks_exact(2).map(|pair| (nibble(pair[0]) << 4 | nibble(pair[1])) as u8).collect();
-                    readable(&bytes, out, &["hex"], |offset| at + alignment + 2 * offset);
-                }
+        for alignment in 0..2 {
+            let run = &letters[at + alignment..at + digits];
+            let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or_default();
+            let looks = |pair: &[u8]| is_readable((nibble(pair[0]) << 4 | nibble(pair[1])) as u8);
+            // Most runs are hashes: a look at a few pairs tells.
+            if run.chunks_exact(2 * PAIRS).any(|part| looks(&part[2 * PAIRS - 2..])) {
+                let bytes: Vec<u8> = run.chunks_exact(2).map(|pair| (nibble(pair[0]) << 4 | nibble(pair[1])) as u8).collect();
+                readable(&bytes, out, &["hex"], |offset| at + alignment + 2 * offset);
             }
         }
-        at += digits.max(1);
+        at += digits;
     }
 }
 
@@ -215,7 +212,12 @@ fn readable(bytes: &[u8], out: &mut Vec<Decoded>, encodings: &'static [&'static 
 
 /// What a run is that says nothing readable itself: UTF-16, gzip (RFC 1952) or zlib (RFC 1950).
 fn whole(letters: &[u8]) -> Option<(Vec<u8>, &'static [&'static str])> {
-    let head = sextets(&letters[..letters.len().min(64) & !3]);
+    let head = &letters[..letters.len().min(64) & !3];
+    // `H4sI`, `eJ`, `//4`, `/v8`; and every other NUL of UTF-16 gives an `A`, which stands for six zeros.
+    if !matches!(head.first(), Some(b'H' | b'e' | b'/' | b'_')) && memchr::memchr(b'A', head).is_none() {
+        return None;
+    }
+    let head = sextets(head);
     let letters = &letters[..letters.len().min(WHOLE)];
     match head.as_slice() {
         [0x1f, 0x8b, 8, ..] => {
