@@ -21,8 +21,8 @@ use fngate::secret::Scanner;
 
 type File = (EntryPath, Vec<u8>);
 
-/// Words of programs: names that promise something and names that do not.
-const WORDS: [&str; 48] = [
+/// Words of programs that promise nothing.
+const WORDS: [&str; 42] = [
     "options",
     "request",
     "response",
@@ -55,14 +55,8 @@ const WORDS: [&str; 48] = [
     "middleware",
     "serialize",
     "deserialize",
-    "tokenizer",
-    "keys",
-    "accessKey",
-    "authorization",
-    "password",
     "region",
     "endpoint",
-    "credentials",
     "provider",
     "signature",
     "timestamp",
@@ -72,6 +66,10 @@ const WORDS: [&str; 48] = [
     "command",
     "smithy_client",
 ];
+
+/// Words that promise a secret, which one in this many is: three keywords in a thousand bytes, as in packages that are real.
+const PROMISES: [&str; 6] = ["keys", "tokenizer", "accessKey", "authorization", "password", "credentials"];
+const RARE: usize = 40;
 
 /// Numbers that are the same in every run.
 struct Draw(u64);
@@ -83,7 +81,7 @@ impl Draw {
     }
 
     fn word(&mut self) -> &'static str {
-        WORDS[self.next(WORDS.len())]
+        if self.next(RARE) == 0 { PROMISES[self.next(PROMISES.len())] } else { WORDS[self.next(WORDS.len())] }
     }
 }
 
@@ -100,7 +98,7 @@ fn module(draw: &mut Draw, bytes: usize) -> String {
             3 => writeln!(text, "  {a}.{b} = {{ {c}: \"{d}\", {b}: '{a}-{c}', [\"{d}\"]: true }};").unwrap(),
             4 => writeln!(text, "    throw new Error(`no {a} in ${{{b}}}: {c}\\n\\u0020{d}`);").unwrap(),
             5 => writeln!(text, "// See https://example.org/{a}/{b}?{c}=%20{d}&amp;{a}=1").unwrap(),
-            6 => writeln!(text, "  const {a}Key = {b}.getToken({c}) || process.env.{};", d.to_uppercase()).unwrap(),
+            6 => writeln!(text, "  const {a}Name = {b}.get({c}) || process.env.{};", d.to_uppercase()).unwrap(),
             _ => writeln!(text, "    {a}({b}, ({c}) => {d}.{a}.map(({b}) => {b}.{c}));").unwrap(),
         }
     }

@@ -1,11 +1,12 @@
 //! Artifacts: the hostile suite, and that every entry is either shown or refused.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use fngate::artifact::{Artifact, EntryStream, Limits, Observer, Walked};
+use fngate::artifact::{Artifact, EntryStream, Limits, Observer, OpenError, Walked};
 use fngate::model::{Entry, EntryPath, File, Inventory};
 
 /// Remembers the path and size of everything it is shown.
@@ -157,4 +158,31 @@ fn one_worker_and_many_see_the_same() {
         let see = |pool: &rayon::ThreadPool| pool.install(|| artifact.walk(&limits, &Witness)).inventory.sorted();
         assert_eq!(see(&one), see(&many), "{}", case["file"]);
     }
+}
+
+#[test]
+fn a_large_file_that_is_only_searched_shows_what_it_shows_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("large.tar");
+    let mut tar = tar::Builder::new(std::fs::File::create(&path).expect("a file"));
+    for (name, size) in [("zeros", Limits::ARTIFACT_IN_MEMORY), ("behind", 7)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(size);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, std::io::repeat(0).take(size)).expect("an entry");
+    }
+    tar.finish().expect("a tar");
+    let walked = |artifact: &Artifact| {
+        let Walked { inventory, census } = artifact.walk(&artifact.default_limits(), &Witness);
+        (inventory.sorted().files, census)
+    };
+    let (whole, searched) = (Artifact::open(&path).expect("a tar"), Artifact::open_to_search(&path).expect("a tar"));
+    assert_eq!(walked(&whole), walked(&searched));
+    assert_eq!(walked(&searched).0.len(), 2);
+    assert_eq!((whole.kind(), searched.digest()), (searched.kind(), [0; 32]));
+
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).expect("the file");
+    file.write_all(&[b'x'; 512]).expect("room");
+    assert!(matches!(Artifact::open(&path), Err(OpenError::Unknown(_))));
+    assert!(matches!(Artifact::open_to_search(&path), Err(OpenError::Unknown(_))));
 }
