@@ -191,7 +191,7 @@ impl Artifact {
             None => kind_of(&name, &source.range(0, Limits::ARTIFACT_IN_MEMORY).map_err(unreadable)?)?,
         };
         let kind = image::of_file(source).unwrap_or(kind);
-        Ok(Self { name, kind, content: Content::Spooled(file, about.len()), digest: [0; 32], layers: Vec::new() })
+        Ok(Self::new(name, kind, Content::Spooled(file, about.len()), [0; 32]))
     }
 
     /// Reads an artifact from a stream, `-` on the command line.
