@@ -5,10 +5,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use fngate::model::{ArtifactKind, Facts, InventoryState, Outcome, Provenance};
+use fngate::model::{ArtifactKind, InventoryState, Outcome};
 use fngate::report::{Judged, timestamp, write_sbom};
 use fngate::signature::sign::{Subject, provenance_of_job, statement};
-use fngate::signature::{BundleFile, CYCLONEDX, PROVENANCE, SPDX, predicate_names, predicate_type};
+use fngate::signature::{BundleFile, CYCLONEDX, PROVENANCE, SPDX, VSA_ENDING};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -17,7 +17,7 @@ use super::query::Where;
 use super::setup::{self, GateArgs, Setup};
 use super::signing::SigningArgs;
 use super::verdict::{self, Notary, SummaryArgs};
-use super::{Global, check, evidence, policy, sign};
+use super::{Global, check, evidence, policy, sbom, sign};
 
 /// Bytes of a predicate: a bundle of more could not be read again.
 const LARGEST: u64 = 5 << 20;
@@ -139,11 +139,10 @@ fn wanted(args: &Args) -> anyhow::Result<Vec<Wanted<'_>>> {
         wanted.push(Wanted { ending: ".provenance.sigstore.json", what: What::Provenance(file) });
     }
     if args.vsa {
-        wanted.push(Wanted { ending: verdict::ENDING, what: What::Verdict });
+        wanted.push(Wanted { ending: VSA_ENDING, what: What::Verdict });
     }
     if let (Some(file), Some(kind)) = (&args.predicate, &args.kind) {
-        let names = || predicate_names().collect::<Vec<_>>().join(", ");
-        let kind = predicate_type(kind).with_context(|| format!("a type is a URI or one of {}: {kind}", names()))?;
+        let kind = super::statement::kind(kind)?;
         wanted.push(Wanted { ending: ".attestation.sigstore.json", what: What::Other(file, kind) });
     }
     if wanted.is_empty() {
@@ -208,14 +207,7 @@ fn own_bill(name: &str) -> anyhow::Result<([u8; 32], Value)> {
         );
     }
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();
-    let facts = Facts {
-        artifact: artifact.facts(&inventory),
-        inventory,
-        vulnerabilities: Vec::new(),
-        advisories: None,
-        provenance: Provenance::default(),
-        today: today.clone(),
-    };
+    let facts = sbom::facts(&artifact, inventory, &today);
     let mut json = Vec::new();
     write_sbom(&facts, &timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &today), &mut json)?;
     Ok((artifact.digest(), serde_json::from_slice(&json)?))
@@ -228,7 +220,7 @@ fn judged(args: &Args, global: &Global) -> anyhow::Result<(Judged, Vec<BundleFil
     let artifact = check::open(&args.artifact)?;
     let bundles = match args.artifact.starts_with("oci:") || args.artifact == "-" {
         true => Vec::new(),
-        false => fngate::signature::bundles_beside(Path::new(&args.artifact))?,
+        false => check::beside(Path::new(&args.artifact), &artifact)?,
     };
     let provenance = gate.provenance(&artifact, &bundles);
     let attested = evidence::attested(&provenance, gate.requirement.signers, global.quiet);

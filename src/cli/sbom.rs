@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::ValueEnum;
-use fngate::model::{Facts, InventoryState, ProblemClass, Provenance, escaped};
+use fngate::artifact::Artifact;
+use fngate::model::{Facts, Inventory, InventoryState, ProblemClass, Provenance, escaped};
 use fngate::report::{timestamp, write_sbom, write_spdx};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -52,14 +53,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         pool.install(|| fngate::scan::scan_with(&artifact, &artifact.default_limits(), None, &evidence.bounds, &evidence.trees));
     let today = Zoned::now().with_time_zone(TimeZone::UTC).date().to_string();
     let time = timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &today);
-    let facts = Facts {
-        artifact: artifact.facts(&inventory),
-        inventory,
-        vulnerabilities: Vec::new(),
-        advisories: None,
-        provenance: Provenance::default(),
-        today,
-    };
+    let facts = facts(&artifact, inventory, &today);
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
         Format::Cyclonedx => write_sbom(&facts, &time, &mut out),
@@ -85,4 +79,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         }
     }
     Ok(2)
+}
+
+/// The facts of an inventory alone.
+pub(super) fn facts(artifact: &Artifact, inventory: Inventory, today: &str) -> Facts {
+    Facts {
+        artifact: artifact.facts(&inventory),
+        inventory,
+        vulnerabilities: Vec::new(),
+        advisories: None,
+        provenance: Provenance::default(),
+        today: today.to_owned(),
+    }
 }

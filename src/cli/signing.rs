@@ -1,7 +1,7 @@
 //! What every command that signs shares: who signs, with which services, and how a bundle is written.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufRead as _, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -32,8 +32,8 @@ pub(crate) struct SigningArgs {
     /// Log in by a code that is pasted, without a browser here
     #[arg(long)]
     no_browser: bool,
-    /// The signing services: public-good, staging, or a signing_config.json
-    #[arg(long, value_name = "FILE", help = "The signing services: public-good, staging, or a signing_config.json [default: public-good]")]
+    /// The signing services: public-good, staging, or a signing_config.json [default: public-good]
+    #[arg(long, value_name = "FILE")]
     signing_config: Option<String>,
 }
 
@@ -167,19 +167,8 @@ impl Prompt for Terminal {
     fn code(&self) -> io::Result<String> {
         let _ = write!(io::stderr(), "Code: ");
         let mut line = String::new();
-        io::stdin().lock().take(LARGEST).read_line_into(&mut line)?;
+        io::stdin().lock().take(LARGEST).read_line(&mut line)?;
         Ok(line.trim().to_owned())
-    }
-}
-
-/// Reads one line.
-trait ReadLine {
-    fn read_line_into(self, line: &mut String) -> io::Result<usize>;
-}
-
-impl<R: io::BufRead> ReadLine for R {
-    fn read_line_into(mut self, line: &mut String) -> io::Result<usize> {
-        self.read_line(line)
     }
 }
 

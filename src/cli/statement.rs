@@ -50,9 +50,8 @@ pub(super) struct StatementArgs {
 impl StatementArgs {
     /// Adds what is asked to a requirement.
     pub(super) fn require(&self, requirement: &mut Requirement) -> anyhow::Result<()> {
-        let names = || predicate_names().collect::<Vec<_>>().join(", ");
         for name in &self.types {
-            let predicate_type = predicate_type(name).with_context(|| format!("a type is a URI or one of {}: {name}", names()))?;
+            let predicate_type = kind(name)?;
             requirement.statements.push(StatementRequirement { predicate_type, ..StatementRequirement::default() });
         }
         if self.builder_id.is_some() || self.build_type.is_some() || self.source.is_some() {
@@ -90,6 +89,12 @@ impl StatementArgs {
         }
         Ok(())
     }
+}
+
+/// The predicate type that a URI or a shorthand names.
+pub(super) fn kind(name: &str) -> anyhow::Result<String> {
+    let names = || predicate_names().collect::<Vec<_>>().join(", ");
+    predicate_type(name).with_context(|| format!("a type is a URI or one of {}: {name}", names()))
 }
 
 /// A duration such as `24h`, `90m` or `P1D`; a day has 24 hours.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use fngate::model::{ArtifactKind, InventoryState, Outcome, ProvenanceState};
 use fngate::report::{Examined, Judged};
 use fngate::signature::sign::{Signed, Subject, statement};
-use fngate::signature::{BundleFile, Summary, VERIFIER, VSA};
+use fngate::signature::{BundleFile, Summary, VERIFIER, VSA, VSA_ENDING};
 use jiff::Timestamp;
 use packageurl::PackageUrl;
 use serde_json::json;
@@ -15,9 +15,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::Global;
 use super::signing::{self, Signing};
-
-/// The ending of a summary's bundle beside its artifact.
-pub(super) const ENDING: &str = ".vsa.sigstore.json";
 
 /// Options that say what a summary says.
 #[derive(Debug, Default, clap::Args)]
@@ -125,7 +122,7 @@ pub(super) fn place(name: &str) -> anyhow::Result<PathBuf> {
             "a summary lies beside its artifact, and nothing lies beside this one; `fngate attest --vsa --output PATH` writes it elsewhere: {name}"
         );
     }
-    Ok(signing::beside(Path::new(name), ENDING))
+    Ok(signing::beside(Path::new(name), VSA_ENDING))
 }
 
 /// An address for an artifact that has none yet: what it is called, and which bytes it is.
