@@ -18,7 +18,7 @@ use sigstore_sign::types::{
     SignatureContent, TransparencyLogEntry,
 };
 use sigstore_sign::{SigningServices, reqwest};
-use sigstore_verify::trust_root::{SigningConfig, SigstoreInstance};
+use sigstore_verify::trust_root::SigningConfig;
 
 use super::Instance;
 use crate::signature::sign::{Prompt, SignError};
@@ -40,12 +40,7 @@ impl Endpoints {
     }
 
     pub(in crate::signature) fn embedded(instance: Instance) -> Result<Self, String> {
-        let instance = match instance {
-            Instance::PublicGood => SigstoreInstance::PublicGood,
-            Instance::Staging => SigstoreInstance::Staging,
-            Instance::GitHub => SigstoreInstance::GitHub,
-        };
-        SigningServices::from_embedded(instance).map(Self).map_err(|error| error.to_string())
+        SigningServices::from_embedded(instance.of_the_crate()).map(Self).map_err(|error| error.to_string())
     }
 
     pub(in crate::signature) fn authority(&self) -> &str {
