@@ -9,7 +9,6 @@
     clippy::print_stderr
 )]
 
-mod action;
 mod artifact;
 mod bound;
 mod evasion;
@@ -20,6 +19,7 @@ mod image;
 mod layer;
 mod mutation;
 mod osv;
+mod pipeline;
 mod policy;
 mod report;
 mod secret;
