@@ -59,7 +59,7 @@ origin() {
     fngate verify "$work/archive" --bundle "$work/bundle" --identity "$identity" --issuer "$issuer" >"$work/log" 2>&1 || distrust fngate
   elif command -v cosign >/dev/null 2>&1; then
     bundle "$name.tar.gz.sigstore.json"
-    cosign verify-blob --new-bundle-format --bundle "$work/bundle" --certificate-identity "$identity" \
+    cosign verify-blob --bundle "$work/bundle" --certificate-identity "$identity" \
       --certificate-oidc-issuer "$issuer" "$work/archive" >"$work/log" 2>&1 || distrust cosign
   elif command -v gh >/dev/null 2>&1; then
     bundle "$name.tar.gz.provenance.sigstore.json"

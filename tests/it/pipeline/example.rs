@@ -1,1 +1,1 @@
-//! To be written.
+//! What the example workflows promise, read from them.

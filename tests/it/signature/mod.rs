@@ -3,7 +3,7 @@
 mod bundle;
 mod command;
 mod der;
-mod fake;
+pub mod fake;
 mod fixture;
 mod form;
 mod identity;
@@ -11,7 +11,7 @@ mod image;
 mod oracle;
 mod referrer;
 mod requirement;
-mod service;
+pub mod service;
 mod signing;
 mod trust;
 mod tuf;
