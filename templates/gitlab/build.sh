@@ -47,6 +47,7 @@ job() {
       codequality: gl-code-quality-report.json
       cyclonedx: gl-sbom-fngate.cdx.json
       dependency_scanning: gl-dependency-scanning-report.json
+      dotenv: fngate.env
       junit: fngate-junit.xml
       secret_detection: gl-secret-detection-report.json
 JOB

@@ -1,6 +1,9 @@
 # What the GitLab job runs, in any POSIX shell with tar, sha256sum and curl or wget. All settings come from variables.
 outcome=incomplete code=2
+# What later jobs see, as variables; a job that is stopped was not judged.
+tell() { printf 'FNGATE_OUTCOME=%s\nFNGATE_EXIT_CODE=%s\n' "$outcome" "$code" >fngate.env; }
 conclude() {
+  tell
   # What is denied on the default branch keeps the pipeline from being the one that merge requests are compared with.
   forgiven=""
   if [ "${FNGATE_ENFORCE:-true}" = false ]; then
@@ -24,6 +27,7 @@ fail() {
   echo "fngate: $1" >&2
   conclude
 }
+tell
 for switch in "${FNGATE_ENFORCE:-true}" "${FNGATE_FAIL_ON_DEFAULT_BRANCH:-true}"; do
   case "$switch" in true | false) ;; *) refuse "a switch is neither true nor false" ;; esac
 done

@@ -143,6 +143,9 @@ fn every_verdict_has_its_exit_and_its_reports() {
             variables.extend(more);
             let (found, log) = said(&job.run(shell, &variables));
             assert_eq!((found, log.contains(words)), (Some(code), true), "{shell}: {artifacts:?}: {log}");
+            let told = fs::read_to_string(job.runner.path("fngate.env")).unwrap();
+            let outcome = ["pass", "deny", "incomplete"].into_iter().find(|word| log.contains(&format!("the verdict is {word}")));
+            assert!(told.starts_with(&format!("FNGATE_OUTCOME={}\n", outcome.unwrap_or("incomplete"))), "{told}");
             // A mistaken enforce is found before anything else; whatever else happens, no report is that of another run.
             for report in REPORTS.iter().filter(|_| words != "neither true nor false") {
                 assert_eq!(job.runner.path(report).exists(), reported, "{report}: {log}");
