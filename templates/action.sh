@@ -126,7 +126,9 @@ fi
 case "$binary" in /* | ?:[\\/]*) ;; *) binary="$PWD/$binary" ;; esac
 [ -x "$binary" ] && [ ! -d "$binary" ] || fail "the fngate binary cannot be run"
 
-shopt -s nullglob globstar
+shopt -s nullglob
+deep=yes
+shopt -s globstar 2>/dev/null || deep="" # the bash of macOS is older
 arguments=()
 number=0
 while IFS= read -r line; do
@@ -135,6 +137,7 @@ while IFS= read -r line; do
   [ -n "$line" ] || continue
   # Said by the workflow, this is an image; found by a glob, a file of that name.
   case "$line" in oci:*) arguments+=("$line") && continue ;; esac
+  case "$line" in *'**'*) [ -n "$deep" ] || fail "line $number of the input 'artifacts' has a \`**\`, which this bash does not know" ;; esac
   # Unquoted on purpose: a line is a glob. IFS is empty, so spaces in it split nothing.
   # shellcheck disable=SC2206
   IFS='' matches=($line)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Verifies a sealed release in DIST: every target is there, every checksum is right, and every bundle is by the identity that the
-# options say (those of `fngate verify`: --repo, --workflow, --ref; or --identity and --issuer).
+# Verifies a sealed release in DIST: every target and the image are there, every checksum is right, and every bundle is by the
+# identity that the options say (those of `fngate verify`: --repo, --workflow, --ref; or --identity and --issuer).
 #
 #   verify.sh VERSION DIST OPTION...
 #
@@ -26,3 +26,6 @@ done
 for file in "$sums" install.sh; do
   "$fngate" verify "$file" --bundle "$file.sigstore.json" "$@"
 done
+image="$(cat "fngate-$version-image.txt")"
+[[ "$image" =~ ^[a-z0-9./_-]+@(sha256:[0-9a-f]{64})$ ]] || { echo "not an image by its digest: $image" >&2; exit 1; }
+"$fngate" verify "${BASH_REMATCH[1]}" --bundle "fngate-$version-image.sigstore.json" "$@"

@@ -90,7 +90,7 @@ fn examples_give_each_job_what_it_needs_and_strangers_nothing() {
 #[test]
 fn commands_in_examples_have_the_options_that_they_use() {
     let program = regex::Regex::new(r#"(?:"\$RUNNER_TEMP/fngate"|"\$fngate"|\bfngate) (check|verify|sign|attest|db update|db verify)\b([^\n]*)"#).unwrap();
-    let option = regex::Regex::new(r"(?:^|\s)(--[a-z][a-z-]+)").unwrap();
+    let option = regex::Regex::new(r"(?:^|\s)(--[a-z][a-z0-9-]+)").unwrap();
     let mut used = BTreeSet::new();
     let pages = ["docs/pipeline.md", "docs/release.md", ".github/workflows/release.yml", ".github/release/seal.sh", ".github/release/verify.sh"].map(own);
     for path in examples().iter().chain(&pages) {

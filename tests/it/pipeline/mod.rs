@@ -1,5 +1,7 @@
 //! What runs fngate in a pipeline: the GitHub Action, the GitLab job, the installer, the scripts of a release.
-#![cfg(unix)]
+//!
+//! They are run by what they are written for: bash, a POSIX shell, curl, GNU tar.
+#![cfg(target_os = "linux")]
 
 mod action;
 mod example;
@@ -39,12 +41,10 @@ fn archive(version: &str, program: &[u8]) -> (String, Vec<u8>) {
 
 /// The target whose release this machine would take.
 fn target() -> &'static str {
-    match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => "x86_64-unknown-linux-musl",
-        ("linux", "aarch64") => "aarch64-unknown-linux-musl",
-        ("macos", "x86_64") => "x86_64-apple-darwin",
-        ("macos", "aarch64") => "aarch64-apple-darwin",
-        other => panic!("no release for {other:?}"),
+    match std::env::consts::ARCH {
+        "x86_64" => "x86_64-unknown-linux-musl",
+        "aarch64" => "aarch64-unknown-linux-musl",
+        other => panic!("no release for {other}"),
     }
 }
 

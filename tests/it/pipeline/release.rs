@@ -63,7 +63,9 @@ fn a_release_is_packed_sealed_and_verified() {
         ("GITHUB_REPOSITORY_OWNER_ID", "43"),
     ];
     let sealing = ["0.9.1", "dist", "--signing-config", &services, "--trusted-root", &root, "--identity-token", &token];
-    good(&script("seal.sh", place.path(), &sealing, &job));
+    let sealed = |image: &str| script("seal.sh", place.path(), &sealing, &[&job[..], &[("FNGATE_IMAGE", image)]].concat());
+    assert!(!sealed("ghcr.io/acme/hello:latest").status.success(), "an image by its tag");
+    good(&sealed(&format!("ghcr.io/acme/hello@sha256:{}", sha256(b"the image"))));
 
     let asked = |identity: &str| {
         script("verify.sh", place.path(), &["0.9.1", "dist", "--trusted-root", &root, "--identity", identity, "--issuer", ISSUER], &[])
@@ -73,17 +75,53 @@ fn a_release_is_packed_sealed_and_verified() {
     // Each file counts: changed or gone, the release is none.
     let archive = format!("fngate-0.9.1-{}.tar.gz", TARGETS[0]);
     let (sbom, provenance) = (format!("{archive}.sbom.sigstore.json"), format!("{archive}.provenance.sigstore.json"));
-    for name in [&archive, &format!("{archive}.sigstore.json"), &sbom, &provenance, "fngate-0.9.1-checksums.txt", "install.sh"] {
+    for name in [&archive, &format!("{archive}.sigstore.json"), &sbom, &provenance, "fngate-0.9.1-checksums.txt", "install.sh", "fngate-0.9.1-image.txt"] {
         let before = read("dist", name);
         fs::remove_file(place.path().join("dist").join(name)).unwrap();
         assert!(!asked(SUBJECT).status.success(), "without {name}");
-        fs::write(place.path().join("dist").join(name), [&before[..], b"\n#"].concat()).unwrap();
+        let after = if name == "fngate-0.9.1-image.txt" {
+            String::from_utf8(before.clone()).unwrap().replace(&sha256(b"the image"), &sha256(b"another")).into_bytes()
+        } else {
+            [&before[..], b"\n#"].concat()
+        };
+        fs::write(place.path().join("dist").join(name), after).unwrap();
         assert!(!asked(SUBJECT).status.success(), "{name} was changed");
         fs::write(place.path().join("dist").join(name), before).unwrap();
     }
     // One statement is not another.
     fs::copy(place.path().join("dist").join(&provenance), place.path().join("dist").join(&sbom)).unwrap();
     assert!(!asked(SUBJECT).status.success(), "a provenance is no bill of materials");
+}
+
+/// Without a daemon: the same binaries give the same digest, which is the one that a registry will serve, and fngate reads it.
+#[test]
+fn the_image_is_from_scratch_and_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("roots"), "the roots").unwrap();
+    for target in ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"] {
+        fs::create_dir_all(folder.path().join("built").join(target)).unwrap();
+        fs::write(folder.path().join("built").join(target).join("fngate"), format!("{PROGRAM}# {target}\n")).unwrap();
+    }
+    let environment = [("FNGATE_ROOTS", "roots")];
+    let digests = ["one", "two"].map(|layout| {
+        let output = script("image.sh", folder.path(), &["0.9.1", "built", layout], &environment);
+        good(&output);
+        log(&output).trim().to_owned()
+    });
+    assert_eq!(digests[0], digests[1]);
+    let index = fs::read(folder.path().join("one/blobs/sha256").join(digests[0].strip_prefix("sha256:").unwrap())).unwrap();
+    assert_eq!(format!("sha256:{}", sha256(&index)), digests[0]);
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let platforms: Vec<&str> = index["manifests"].as_array().unwrap().iter().map(|one| one["platform"]["architecture"].as_str().unwrap()).collect();
+    assert_eq!(platforms, ["amd64", "arm64"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_fngate"))
+        .args(["check", "one", "--advisories", "offline", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["artifacts"][0]["problems"], serde_json::json!([]), "{report}");
+    assert_eq!(report["artifacts"][0]["inventory"]["state"], "complete");
 }
 
 #[test]
