@@ -31,7 +31,6 @@ note() {
 # Ends without a verdict. `fail` is forgiven where nothing is enforced; `refuse` never is: that binary is not ours.
 refuse() {
   printf '::error title=fngate::%s\n' "$1"
-  note incomplete
   printf '**fngate could not judge**: %s\n' "$1" | summary
   exit 2
 }

@@ -143,7 +143,8 @@ fn every_input_reaches_the_command_line() {
     assert_eq!(arguments[end + 1..], ["clean.zip", "oci:registry.example/image:1"]);
     // Unset inputs are no options: fngate.toml would not count.
     runner.step(&[("artifacts", "clean.zip"), ("binary", own("tests/shim/ahead.sh").to_str().unwrap())], &[]);
-    let bare: Vec<String> = runner.arguments().into_iter().filter(|argument| argument.starts_with("--") && argument != "--report").collect();
+    let bare: Vec<String> =
+        runner.arguments().into_iter().filter(|argument| argument.starts_with("--") && argument != "--report").collect();
     assert_eq!(bare, ["--color", "--"]);
 }
 
@@ -206,6 +207,7 @@ fn a_release_runs_only_if_it_is_the_one_of_the_table() {
         let step = run(more);
         assert_eq!(step.code, 2, "{}", step.log);
         assert!(step.log.contains("not the file that this action's table names"), "{}", step.log);
+        assert!(!step.summary.contains("stays green"), "{}", step.summary);
     }
     assert!(!runner.path("owned").exists());
 

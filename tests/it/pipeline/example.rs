@@ -44,7 +44,10 @@ fn workflows_pin_and_take_no_text_into_a_shell() {
         }
         let document = yaml(path);
         if let Some(inputs) = document.get("inputs") {
-            assert!(inputs.as_object().unwrap().values().all(|input| input.get("default").is_none()), "a default would win over fngate.toml");
+            assert!(
+                inputs.as_object().unwrap().values().all(|input| input.get("default").is_none()),
+                "a default would win over fngate.toml"
+            );
             assert!(!text.contains("uses:"), "the Action brings no other");
             assert!(steps(&document["runs"]).all(|step| !step["run"].to_string().contains("${{")));
             continue;
@@ -71,7 +74,10 @@ fn examples_give_each_job_what_it_needs_and_strangers_nothing() {
             assert!(is_trusted || may_write.is_empty() || (job == "code-scanning" && may_write == ["security-events"]), "{name}: {job}");
             for step in steps(value) {
                 let uses = step["uses"].as_str().unwrap_or("");
-                assert!(is_trusted || !(uses.starts_with("actions/cache/save") || uses.starts_with("actions/cache@")), "{name} writes a cache");
+                assert!(
+                    is_trusted || !(uses.starts_with("actions/cache/save") || uses.starts_with("actions/cache@")),
+                    "{name} writes a cache"
+                );
                 if uses.starts_with("fngate/fngate@") {
                     assert!(permissions.is_empty(), "{name}: the gate needs nothing");
                 }
@@ -89,10 +95,14 @@ fn examples_give_each_job_what_it_needs_and_strangers_nothing() {
 /// Every option that an example, a workflow or the page uses is one that the command has.
 #[test]
 fn commands_in_examples_have_the_options_that_they_use() {
-    let program = regex::Regex::new(r#"(?:"\$RUNNER_TEMP/fngate"|"\$fngate"|\bfngate) (check|verify|sign|attest|db update|db verify)\b([^\n]*)"#).unwrap();
+    let program =
+        regex::Regex::new(r#"(?:"\$RUNNER_TEMP/fngate"|"\$fngate"|\bfngate) (check|verify|sign|attest|db update|db verify)\b([^\n]*)"#)
+            .unwrap();
     let option = regex::Regex::new(r"(?:^|\s)(--[a-z][a-z0-9-]+)").unwrap();
     let mut used = BTreeSet::new();
-    let pages = ["docs/pipeline.md", "docs/release.md", ".github/workflows/release.yml", ".github/release/seal.sh", ".github/release/verify.sh"].map(own);
+    let pages =
+        ["docs/pipeline.md", "docs/release.md", ".github/workflows/release.yml", ".github/release/seal.sh", ".github/release/verify.sh"]
+            .map(own);
     for path in examples().iter().chain(&pages) {
         let text = fs::read_to_string(path).unwrap().replace("\\\n", " ");
         for call in program.captures_iter(&text) {

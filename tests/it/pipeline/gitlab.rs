@@ -149,7 +149,9 @@ fn every_verdict_has_its_exit_and_its_reports() {
             // A mistaken enforce is found before anything else; whatever else happens, no report is that of another run.
             for report in REPORTS.iter().filter(|_| words != "neither true nor false") {
                 assert_eq!(job.runner.path(report).exists(), reported, "{report}: {log}");
-                REPORTS.iter().for_each(|_| assert_ne!(fs::read_to_string(job.runner.path(report)).ok().as_deref(), Some("of another run")));
+                REPORTS
+                    .iter()
+                    .for_each(|_| assert_ne!(fs::read_to_string(job.runner.path(report)).ok().as_deref(), Some("of another run")));
             }
         }
     }
@@ -191,7 +193,8 @@ fn a_release_runs_only_if_it_is_the_one_of_the_table() {
     let path = format!("/fngate-v0.9.1/{name}.tar.gz");
     let table = format!("# a comment\n0.9.0 {0} {1}\n0.9.1 {0} {2}", target(), "0".repeat(64), sha256(&bytes));
     let run = |more: &[(&str, &str)]| {
-        let basis = [("FNGATE_ARTIFACTS", "clean.zip"), ("FNGATE_BINARY", ""), ("FNGATE_RELEASES_URL", &server.url), ("FNGATE_DIGESTS", &table)];
+        let basis =
+            [("FNGATE_ARTIFACTS", "clean.zip"), ("FNGATE_BINARY", ""), ("FNGATE_RELEASES_URL", &server.url), ("FNGATE_DIGESTS", &table)];
         said(&job.run("sh", &[&basis[..], more].concat()))
     };
     for version in ["0.9.2", "1.0", "../x", "0.9.1/../x", "latest", "0..1"] {

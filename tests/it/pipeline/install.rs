@@ -20,8 +20,10 @@ impl Place {
         let place = Self { folder: tempfile::tempdir().unwrap(), server: Server::new(), name, bytes };
         fs::create_dir(place.folder.path().join("tools")).unwrap();
         // Only what the installer itself needs: which verifier is there decides what it asks for.
-        for tool in ["sh", "uname", "curl", "tar", "gzip", "sha256sum", "cut", "awk", "mktemp", "mkdir", "chmod", "mv", "rm", "cat", "sed"] {
-            let found = std::env::split_paths(&std::env::var_os("PATH").unwrap()).map(|folder| folder.join(tool)).find(|path| path.exists());
+        for tool in ["sh", "uname", "curl", "tar", "gzip", "sha256sum", "cut", "awk", "mktemp", "mkdir", "chmod", "mv", "rm", "cat", "sed"]
+        {
+            let found =
+                std::env::split_paths(&std::env::var_os("PATH").unwrap()).map(|folder| folder.join(tool)).find(|path| path.exists());
             std::os::unix::fs::symlink(found.unwrap_or_else(|| panic!("no {tool}")), place.folder.path().join("tools").join(tool)).unwrap();
         }
         place.publish(&place.bytes.clone(), &sha256(&place.bytes));

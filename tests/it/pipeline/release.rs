@@ -75,7 +75,15 @@ fn a_release_is_packed_sealed_and_verified() {
     // Each file counts: changed or gone, the release is none.
     let archive = format!("fngate-0.9.1-{}.tar.gz", TARGETS[0]);
     let (sbom, provenance) = (format!("{archive}.sbom.sigstore.json"), format!("{archive}.provenance.sigstore.json"));
-    for name in [&archive, &format!("{archive}.sigstore.json"), &sbom, &provenance, "fngate-0.9.1-checksums.txt", "install.sh", "fngate-0.9.1-image.txt"] {
+    for name in [
+        &archive,
+        &format!("{archive}.sigstore.json"),
+        &sbom,
+        &provenance,
+        "fngate-0.9.1-checksums.txt",
+        "install.sh",
+        "fngate-0.9.1-image.txt",
+    ] {
         let before = read("dist", name);
         fs::remove_file(place.path().join("dist").join(name)).unwrap();
         assert!(!asked(SUBJECT).status.success(), "without {name}");
@@ -112,7 +120,8 @@ fn the_image_is_from_scratch_and_the_same_each_time() {
     let index = fs::read(folder.path().join("one/blobs/sha256").join(digests[0].strip_prefix("sha256:").unwrap())).unwrap();
     assert_eq!(format!("sha256:{}", sha256(&index)), digests[0]);
     let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
-    let platforms: Vec<&str> = index["manifests"].as_array().unwrap().iter().map(|one| one["platform"]["architecture"].as_str().unwrap()).collect();
+    let platforms: Vec<&str> =
+        index["manifests"].as_array().unwrap().iter().map(|one| one["platform"]["architecture"].as_str().unwrap()).collect();
     assert_eq!(platforms, ["amd64", "arm64"]);
     let output = Command::new(env!("CARGO_BIN_EXE_fngate"))
         .args(["check", "one", "--advisories", "offline", "--format", "json"])
@@ -155,10 +164,13 @@ fn the_table_grows_and_what_it_says_stays() {
 fn the_actions_tag_needs_its_version_in_the_table() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");
-    for file in ["Cargo.toml", "templates/digests.txt", ".github/release/targets.txt", ".github/release/tag.sh"]
-        .into_iter()
-        .chain(["templates/gitlab/build.sh", "templates/gitlab/gate.sh", "templates/gitlab/image.txt", "templates/gate.yml", "templates/gate.gitlab-ci.yml"])
-    {
+    for file in ["Cargo.toml", "templates/digests.txt", ".github/release/targets.txt", ".github/release/tag.sh"].into_iter().chain([
+        "templates/gitlab/build.sh",
+        "templates/gitlab/gate.sh",
+        "templates/gitlab/image.txt",
+        "templates/gate.yml",
+        "templates/gate.gitlab-ci.yml",
+    ]) {
         fs::create_dir_all(tree.join(file).parent().unwrap()).unwrap();
         fs::copy(own(file), tree.join(file)).unwrap();
     }
