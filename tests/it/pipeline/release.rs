@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use super::{PROGRAM, own, sha256};
-use crate::signature::fake::{ISSUER, SUBJECT};
-use crate::signature::service::Service;
+use crate::signature::{ISSUER, SUBJECT, Service};
 
 const TARGETS: [&str; 2] = ["x86_64-unknown-linux-musl", "x86_64-pc-windows-msvc"];
 

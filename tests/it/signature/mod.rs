@@ -3,7 +3,7 @@
 mod bundle;
 mod command;
 mod der;
-pub mod fake;
+mod fake;
 mod fixture;
 mod form;
 mod identity;
@@ -11,7 +11,7 @@ mod image;
 mod oracle;
 mod referrer;
 mod requirement;
-pub mod service;
+mod service;
 mod signing;
 mod trust;
 mod tuf;
@@ -27,6 +27,12 @@ use fake::{Fake, Signing, now, sha256};
 
 pub const ARTIFACT: &[u8] = b"the very bytes that are deployed";
 pub const OTHER: &[u8] = b"other bytes";
+
+/// For the scripts of a release, which sign with this instance.
+pub use self::{
+    fake::{ISSUER, SUBJECT},
+    service::Service,
+};
 
 pub static FAKE: LazyLock<Fake> = LazyLock::new(Fake::new);
 static TRUST: LazyLock<TrustedRoot> = LazyLock::new(|| trusted(&FAKE.trusted_root()));
