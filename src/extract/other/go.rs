@@ -1,10 +1,10 @@
 //! What a Go binary says of itself (Go's `debug/buildinfo`, `buildinfo.go`): a magic, then, since Go 1.18, the toolchain's version and
 //! the module table as two strings with their lengths before them.
 
-use memchr::memmem;
+use super::mark::{find, kept};
 
 /// Before the build information, at a multiple of 16 bytes.
-const MAGIC: &[u8] = b"\xff Go buildinf:";
+const MAGIC: [u8; 14] = kept(b"\xff Go buildinf:");
 
 /// Bytes of the header that the strings follow.
 const HEADER: usize = 32;
@@ -14,12 +14,12 @@ const LONGEST: usize = 200;
 
 /// Whether the binary was made by Go.
 pub(super) fn is_go(content: &[u8]) -> bool {
-    memmem::find(content, MAGIC).is_some()
+    find(content, &MAGIC).is_some()
 }
 
 /// `example.com/fn (devel), go1.22.1, 12 modules`; empty where the binary does not say.
 pub(super) fn described(content: &[u8]) -> String {
-    let header = memmem::find(content, MAGIC).and_then(|at| content.get(at..)).unwrap_or_default();
+    let header = find(content, &MAGIC).and_then(|at| content.get(at..)).unwrap_or_default();
     // The second flag: the strings stand here. Older binaries have pointers to them.
     if header.get(15).is_none_or(|flags| flags & 2 == 0) {
         return String::new();

@@ -3,6 +3,7 @@
 mod bytecode;
 mod go;
 mod image;
+mod mark;
 mod native;
 mod neighbour;
 mod packed;

@@ -1,12 +1,14 @@
 //! Native code: Go and .NET binaries, and everything else that is compiled and not by rustc.
 
-use memchr::memmem;
-
 use super::go::{described, is_go};
+use super::mark::{find, kept};
 use crate::extract::cargo::{is_executable, is_rust};
 use crate::extract::problem::{DOTNET, GO_BINARY, NATIVE_CODE};
 use crate::extract::{Extractor, Malformed};
 use crate::model::{Entry, EntryPath, Inventory, NotJudged};
+
+/// The metadata root of a .NET assembly (ECMA-335, II.24.2.1).
+const METADATA: [u8; 4] = kept(b"BSJB");
 
 /// Names what a binary is, by what its toolchain always leaves in it.
 pub(crate) struct Native;
@@ -21,11 +23,9 @@ impl Extractor for Native {
     }
 
     fn extract(&self, entry: &Entry<'_>, found: &mut Inventory) -> Result<(), Malformed> {
-        let has = |trace: &[u8]| memmem::find(entry.content, trace).is_some();
         let kind = match () {
             () if is_go(entry.content) => &GO_BINARY,
-            // The metadata root of an assembly (ECMA-335, II.24.2.1).
-            () if entry.content.starts_with(b"MZ") && has(b"BSJB") => &DOTNET,
+            () if entry.content.starts_with(b"MZ") && find(entry.content, &METADATA).is_some() => &DOTNET,
             () if is_rust(entry.content) => return Ok(()),
             () => &NATIVE_CODE,
         };

@@ -2,6 +2,7 @@
 
 use memchr::memmem;
 
+use super::mark::{find, kept};
 use crate::extract::cargo::is_executable;
 use crate::extract::problem::{ARCHIVE_UNATTRIBUTED, BINARY_UNATTRIBUTED};
 use crate::extract::{Extractor, Malformed};
@@ -58,12 +59,12 @@ fn format(head: &[u8]) -> Option<&'static str> {
 /// What has put an interpreted program into an executable, by what its own loader looks for.
 fn carries(content: &[u8]) -> Option<&'static str> {
     const MARKS: [(&[u8], &str); 4] = [
-        (b"NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1", "Node.js (single executable application)"),
-        (b"\n---- Bun! ----\n", "bun"),
-        (b"d3n0l4nd", "deno"),
-        (b"MEI\x0c\x0b\x0a\x0b\x0e", "PyInstaller"),
+        (&kept(b"NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1"), "Node.js (single executable application)"),
+        (&kept(b"\n---- Bun! ----\n"), "bun"),
+        (&kept(b"d3n0l4nd"), "deno"),
+        (&kept(b"MEI\x0c\x0b\x0a\x0b\x0e"), "PyInstaller"),
     ];
-    MARKS.iter().find(|(mark, _)| memmem::find(content, mark).is_some()).map(|(_, maker)| *maker)
+    MARKS.iter().find(|(mark, _)| find(content, mark).is_some()).map(|(_, maker)| *maker)
 }
 
 /// Whether UPX made the executable what it is.

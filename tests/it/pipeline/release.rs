@@ -200,3 +200,20 @@ fn a_release_is_of_the_version_that_the_sources_say() {
         assert!(!script("version.sh", folder.path(), &[tag], &[]).status.success(), "{tag:?}");
     }
 }
+
+/// fngate looks for these in executables. Bearing them itself, it would take its own release for what it cannot judge, and could
+/// not attest what is inside.
+#[test]
+fn the_binary_bears_no_mark_of_another_program() {
+    let binary = fs::read(env!("CARGO_BIN_EXE_fngate")).unwrap();
+    let marks = [
+        &b"\xff Go buildinf:"[..],
+        b"NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1",
+        b"\n---- Bun! ----\n",
+        b"d3n0l4nd",
+        b"MEI\x0c\x0b\x0a\x0b\x0e",
+    ];
+    for mark in marks {
+        assert_eq!(memchr::memmem::find(&binary, mark), None, "{}", mark.escape_ascii());
+    }
+}
