@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
 use fngate::model::{ProblemClass, ProblemKind};
-use fngate::policy::REMARKS;
+use fngate::policy::{Policies, REMARKS};
+use fngate::report::RulePage;
 
 /// Options of `fngate explain`.
 #[derive(Debug, clap::Args)]
@@ -63,8 +64,17 @@ fn detail(id: &str) -> anyhow::Result<Option<Page>> {
     }))
 }
 
+/// The page of every rule that a finding may have.
+pub(super) fn rules(policies: &Policies) -> Vec<RulePage> {
+    let rule = |page: Page| RulePage { id: page.id, title: page.title, page: page.text };
+    pages_of(policies, fngate::PROBLEMS).into_iter().map(rule).collect()
+}
+
 fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::Result<Vec<Page>> {
-    let policies = super::policy::load(policies)?;
+    Ok(pages_of(&super::policy::load(policies)?, problems))
+}
+
+fn pages_of(policies: &Policies, problems: &[&[&'static ProblemKind]]) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     for rule in policies.rules() {
         let text = if rule.page.is_empty() { "The policy says nothing about it.".to_owned() } else { rule.page.clone() };
@@ -87,7 +97,7 @@ fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::
         pages.push(Page { id: kind.id.to_owned(), title: kind.title.to_owned(), text: kind.page.to_owned(), from: from.to_owned() });
     }
     pages.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(pages)
+    pages
 }
 
 fn listed(pages: &[Page]) -> String {

@@ -12,6 +12,7 @@ mod policy;
 mod progress;
 mod query;
 mod query_text;
+mod reports;
 mod sbom;
 mod sbom_reader;
 mod secrets;
