@@ -95,6 +95,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         policy_digest: gate.policies.digest().to_owned(),
         config_digest,
         vex,
+        baseline: gate.policies.baseline().cloned(),
         timestamp: timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &gate.today.to_string()),
         artifacts: names.len(),
         locks: gate.bounds.iter().filter(|bound| bound.kind == BoundKind::Lock).map(|bound| bound.name.clone()).collect(),

@@ -195,6 +195,7 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         fngate::osv::DatabaseError,
         fngate::osv::db::update::UpdateError,
         fngate::osv::FeedError,
+        fngate::policy::BaselineError,
         fngate::policy::PolicyError,
         fngate::policy::VexError,
         fngate::secret::RuleError,

@@ -8,7 +8,7 @@ use fngate::Gate;
 use fngate::artifact::Limits;
 use fngate::model::{VexFacts, escaped};
 use fngate::osv::{Choice, Feeds, Mode, choice, choose};
-use fngate::policy::{Policies, Settings, Vex};
+use fngate::policy::{Baseline, Policies, Settings, Vex};
 use fngate::secret::Scanner;
 use fngate::signature::{Identity, Key, Requirement, TrustedRoot, TufRepository};
 use jiff::civil::Date;
@@ -44,6 +44,9 @@ pub(crate) struct GateArgs {
     /// A VEX document, OpenVEX or CycloneDX, that you believe: what it says does not affect the artifact is set aside (repeatable)
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// A former JSON report: what it found already is known, and not counted until the day that `[baseline]` sets
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     #[command(flatten)]
     evidence: EvidenceArgs,
     /// Who must have signed: the certificate's URI or e-mail address, exactly
@@ -117,6 +120,8 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     let feeds = Feeds::load(args.kev.as_deref().or(config.kev.as_deref()), args.epss.as_deref().or(config.epss.as_deref()))?;
     let vex = Vex::load(&config.vex.iter().chain(&args.vex).cloned().collect::<Vec<_>>())?;
     let documents = vex.facts();
+    let baseline = args.baseline.as_ref().or(config.baseline.as_ref());
+    let baseline = baseline.map(|path| Baseline::read(path, config.baseline_until, artifacts.len())).transpose()?;
     let requirement = requirement(args, &config)?;
     let trust = trust(args, &config.signature)?;
     let scanner = scanner(&args.secret_rules, &config)?;
@@ -127,7 +132,8 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
             let _ = writeln!(io::stderr(), "warning: {}", escaped(warning));
         }
     }
-    let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), vex, ..config.policy };
+    let settings =
+        Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), vex, baseline, ..config.policy };
     let mut settings = settings;
     // A signer named in the call is asked for in the call.
     settings.signature.required |= args.identity.is_some() || !args.key.is_empty();

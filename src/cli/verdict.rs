@@ -57,6 +57,9 @@ impl Notary<'_> {
         let path = place(&examined.name)?;
         match &examined.result {
             Ok(judged) if judged.verdict.outcome == Outcome::Pass => {
+                if !judged.verdict.known.is_empty() {
+                    take_away(&path)?;
+                }
                 let signed = self.signed(judged, bundles)?;
                 signing::write(&path, format!("{}\n", signed.bundle).as_bytes())?;
                 if !global.quiet {
@@ -72,6 +75,9 @@ impl Notary<'_> {
     pub(super) fn signed(&self, judged: &Judged, bundles: &[BundleFile]) -> anyhow::Result<Signed> {
         let facts = &judged.facts;
         let artifact = &facts.artifact;
+        if !judged.verdict.known.is_empty() {
+            bail!("it passed only because a baseline sets findings aside, and a summary would not say so: {}", judged.verdict.known.len());
+        }
         if artifact.kind == ArtifactKind::Directory || (!artifact.name.starts_with("oci:") && Path::new(&artifact.name).is_dir()) {
             bail!("a directory has no bytes that a summary could be about; pack it, or push the image, first: {}", artifact.name);
         }

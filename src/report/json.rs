@@ -9,7 +9,7 @@ use serde_json::json;
 use super::spool::{List, Member, write_document};
 use super::{Call, Closing, Examined, Judged, Report, Reporter};
 use crate::model::{
-    ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership, Package,
+    ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Known, Level, NotJudged, Outcome, Ownership, Package,
     Problem, ProblemClass, Provenance, ProvenanceState, SCOPE, Secret, Signer, Statement, Vulnerability,
 };
 
@@ -50,6 +50,9 @@ impl Report for Document {
         ];
         if !call.vex.is_empty() {
             members.push(("vex", Member::value(&call.vex)?));
+        }
+        if let Some(baseline) = &call.baseline {
+            members.push(("baseline", Member::value(baseline)?));
         }
         members.push(("artifacts", Member::List(self.artifacts)));
         write_document(members, out)
@@ -133,6 +136,8 @@ struct JudgedArtifact<'a> {
     outcome: Outcome,
     inventory: Coverage<'a>,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    known: &'a [Known],
     ignored: &'a [Ignored],
     problems: &'a [Problem],
     packages: Vec<Row<'a>>,
@@ -209,6 +214,7 @@ impl<'a> JudgedArtifact<'a> {
                 not_judged: &inventory.not_judged,
             },
             findings: &verdict.findings,
+            known: &verdict.known,
             ignored: &verdict.ignored,
             problems: &verdict.problems,
             packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use cyclonedx::write_sbom;
 pub use spdx::write_spdx;
 
-use crate::model::{Advisories, Facts, InventoryState, Outcome, Verdict, VexFacts};
+use crate::model::{Advisories, BaselineFacts, Facts, InventoryState, Outcome, Verdict, VexFacts};
 
 /// One format.
 pub trait Reporter: Sync {
@@ -58,6 +58,8 @@ pub struct Call {
     pub config_digest: String,
     /// The VEX documents that are heard.
     pub vex: Vec<VexFacts>,
+    /// The former report that says what is known.
+    pub baseline: Option<BaselineFacts>,
     /// When, RFC 3339, for formats that say so; see [`timestamp`].
     pub timestamp: String,
     /// How many artifacts are named.

@@ -64,6 +64,10 @@ impl Report for Sheet {
                 page.paragraph(0, "with ", Ink::Plain, &exploited(feed));
             }
         }
+        if let Some(baseline) = &self.call.baseline {
+            page.paragraph(0, "baseline:   ", Ink::Plain, &format!("{}, until {}", escaped(&baseline.path), baseline.until));
+            page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", baseline.digest));
+        }
         for vex in &self.call.vex {
             page.paragraph(0, "VEX:        ", Ink::Plain, &escaped(&vex.path));
             page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", vex.digest));
@@ -107,6 +111,7 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
             for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
                 group(page, level, judged);
             }
+            known(page, &judged.verdict);
             ignored(page, &judged.verdict);
             page.gap();
             page.paragraph(0, "findings:   ", Ink::Plain, &counts(&judged.verdict));
@@ -209,6 +214,19 @@ fn one(page: &mut Page, finding: &Finding) {
     }
 }
 
+fn known(page: &mut Page, verdict: &Verdict) {
+    let Some(first) = verdict.known.first() else { return };
+    page.gap();
+    page.paragraph(0, "", Ink::Strong, &format!("KNOWN, NOT COUNTED UNTIL {} ({})", first.until, verdict.known.len()));
+    for known in &verdict.known {
+        let finding = &known.finding;
+        page.paragraph(2, "", Ink::Plain, &format!("{}: {}", finding.level.as_str(), escaped(&finding.message)));
+        let mut names = vec![finding.rule.as_str(), finding.advisory.as_str(), finding.subject.as_str()];
+        names.retain(|name| !name.is_empty());
+        page.paragraph(4, "", Ink::Faint, &escaped(&names.join(" ")));
+    }
+}
+
 fn ignored(page: &mut Page, verdict: &Verdict) {
     if verdict.ignored.is_empty() {
         return;
@@ -234,6 +252,7 @@ fn counts(verdict: &Verdict) -> String {
         (number(Level::Incomplete), format!("{} could not be judged", number(Level::Incomplete))),
         (number(Level::Warn), warnings),
         (number(Level::Info), format!("{} for information", number(Level::Info))),
+        (verdict.known.len(), format!("{} known", verdict.known.len())),
         (verdict.ignored.len(), format!("{} ignored", verdict.ignored.len())),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
