@@ -127,6 +127,9 @@ fn verdict_line(judged: &Judged) -> String {
     if !rest.is_empty() {
         line.push_str(&format!("; not judged: {rest}"));
     }
+    if let Some(known) = judged.verdict.known.first() {
+        line.push_str(&format!("; known until {}: {}", known.until, words::count(judged.verdict.known.len(), "finding")));
+    }
     line
 }
 

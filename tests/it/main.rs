@@ -18,6 +18,7 @@ mod extract;
 mod gate;
 mod image;
 mod layer;
+mod many;
 mod mutation;
 mod osv;
 mod policy;
