@@ -7,9 +7,11 @@ mod conformance;
 mod db;
 mod evidence;
 mod explain;
+mod init;
 mod key;
 mod policy;
 mod progress;
+mod project;
 mod query;
 mod query_text;
 mod reports;
@@ -104,6 +106,8 @@ enum Command {
     Db(db::Args),
     /// Renew and inspect the trusted roots that signatures rest on
     Trust(trust::Args),
+    /// Write fngate.toml and a workflow for a repository, from what it shows of its build
+    Init(init::Args),
     /// Explain a rule, a kind of problem or a reason
     Explain(explain::Args),
     /// List and test policies
@@ -151,6 +155,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Key(args) => key::run(args, &cli.global),
         Command::Db(args) => db::run(args, &cli.global),
         Command::Trust(args) => trust::run(args, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),

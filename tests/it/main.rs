@@ -17,6 +17,7 @@ mod exploit;
 mod extract;
 mod gate;
 mod image;
+mod init;
 mod layer;
 mod many;
 mod mutation;
