@@ -7,8 +7,10 @@ mod conformance;
 mod db;
 mod evidence;
 mod explain;
+mod handbook;
 mod init;
 mod key;
+mod man;
 mod policy;
 mod progress;
 mod project;
@@ -114,6 +116,8 @@ enum Command {
     Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
+    /// Write the manual, a page a command
+    Man(man::Args),
     /// Verify as sigstore-conformance asks
     #[command(hide = true)]
     VerifyBundle(conformance::VerifyArgs),
@@ -159,6 +163,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
+        Command::Man(args) => man::run(args),
         Command::VerifyBundle(args) => conformance::verify(args),
         Command::SignBundle(args) => conformance::sign(args),
     }

@@ -12,6 +12,7 @@
 mod action;
 mod artifact;
 mod bound;
+mod document;
 mod evasion;
 mod exploit;
 mod extract;
