@@ -15,7 +15,7 @@ use crate::model::{Signer, Statement};
 
 use super::certificate::Claimant;
 use super::sigstore_adapter::sign::{self as adapter, By, Endpoints, Signed as Content};
-use super::sigstore_adapter::{Instance, Material, Parsed};
+use super::sigstore_adapter::{Instance, Material, Parsed, Patience};
 use super::{BundleFile, Digests, Identity, Requirement, TrustedRoot, examine};
 
 pub use key::{KEY_ENDING, PUBLIC_ENDING, PrivateKey};
@@ -39,6 +39,9 @@ pub enum SignError {
     /// There is no way to reach anybody.
     #[error("cannot prepare to reach the signing services: {0}")]
     Network(String),
+    /// The services are slow.
+    #[error("the signing services take longer than {} seconds altogether", .0.as_secs())]
+    Patience(std::time::Duration),
     /// No token and no key.
     #[error("nobody is named who signs: there is no identity token in this environment, and no key was given")]
     Nobody,
@@ -127,7 +130,7 @@ impl SignError {
             Self::Certificate { .. } => {
                 "the authority does not say what it dislikes about a token: look at the issuer, the audience and whether the e-mail address is verified"
             }
-            Self::Log { .. } | Self::Timestamp { .. } => "nothing was written; try again",
+            Self::Log { .. } | Self::Timestamp { .. } | Self::Patience(_) => "no bundle was written for it; try again",
             Self::Unverified { .. } => "is `--trusted-root` the root of the instance that the signing configuration names?",
             Self::Network(_) | Self::Login(_) | Self::Stranger { .. } => return None,
         };
@@ -166,6 +169,12 @@ impl Services {
         let fail = |fault: String| SignError::Services { name: name.to_owned(), fault };
         let text = std::str::from_utf8(json).map_err(|error| fail(error.to_string()))?;
         Endpoints::from_json(text).map(Self).map_err(fail)
+    }
+
+    /// The same, waited for this long. Where nothing is said it is a minute for an answer, and two and a half for all.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self(self.0.with_patience(patience))
     }
 
     /// The certificate authority's address.
