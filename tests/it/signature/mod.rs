@@ -11,6 +11,7 @@ mod identity;
 mod image;
 mod issuer;
 mod login;
+mod negative;
 mod oracle;
 mod referrer;
 mod requirement;
