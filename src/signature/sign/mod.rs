@@ -247,8 +247,10 @@ pub fn sign(
     }
 }
 
-/// Whom the new certificate names, if that is whom the token names. For an e-mail address the token may be of another issuer
-/// than the certificate: where the issuer passes on the login of a third, that third is certified.
+/// Whom the new certificate names, if that is whom the token names: a person by their address, a workload by its issuer and, where
+/// the certificate repeats it, by the token's own subject (what the authority makes of a workload's claims is its own rule). For an
+/// e-mail address the token may be of another issuer than the certificate: where the issuer passes on the login of a third, that
+/// third is certified.
 fn certified(bundle: &str, token: &Token) -> Result<Identity, SignError> {
     let unread = |message: String| SignError::Unverified { code: "certificate-malformed", message };
     let parsed = Parsed::from_json(bundle).map_err(unread)?;
@@ -256,11 +258,13 @@ fn certified(bundle: &str, token: &Token) -> Result<Identity, SignError> {
         return Err(unread("no certificate".to_owned()));
     };
     let claimant = Claimant::read(&der, None).map_err(|refusal| unread(refusal.message()))?;
-    let (expected, found) = match token.email() {
-        Some(email) => (email, claimant.subject.as_str()),
-        None => (token.issuer(), claimant.issuer.as_str()),
+    let mut pairs = match token.email() {
+        Some(email) => vec![(email, claimant.subject.as_str())],
+        None => vec![(token.issuer(), claimant.issuer.as_str())],
     };
-    if expected != found {
+    let repeated = claimant.claims.get("token_subject").filter(|_| token.email().is_none());
+    pairs.extend(repeated.map(|found| (token.subject(), found.as_str())));
+    if let Some((expected, found)) = pairs.into_iter().find(|(expected, found)| expected != found) {
         return Err(SignError::Stranger { expected: expected.to_owned(), found: found.to_owned() });
     }
     Identity::exact(&claimant.issuer, &claimant.subject).map_err(|error| unread(error.to_string()))

@@ -59,6 +59,10 @@ impl Token {
         self.0.issuer()
     }
 
+    pub(super) fn subject(&self) -> &str {
+        self.0.subject()
+    }
+
     pub(super) fn email(&self) -> Option<&str> {
         self.0.email()
     }

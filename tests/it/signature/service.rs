@@ -20,6 +20,9 @@ use super::issuer::Issuer;
 /// The private parts of a token, which no output may ever show.
 pub const CANARY: &str = "canary-of-the-token";
 
+/// Something that is done when a path is asked.
+pub type Besides = Box<dyn Fn(&str) + Send>;
+
 pub struct Service {
     pub fake: Arc<Fake>,
     pub url: String,
@@ -31,6 +34,8 @@ pub struct Service {
     pub moved: Arc<Mutex<Option<String>>>,
     /// What one path answers, whatever is asked.
     pub canned: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// What happens besides when a path is asked.
+    pub besides: Arc<Mutex<Option<Besides>>>,
     /// Where people log in.
     pub issuer: Arc<Issuer>,
     asked: Arc<Mutex<Vec<String>>>,
@@ -48,12 +53,17 @@ impl Service {
         let (water, login) = (Arc::clone(&flood), Arc::clone(&issuer));
         let (moved, canned) = (Arc::new(Mutex::new(None::<String>)), Arc::new(Mutex::new(None)));
         let (elsewhere, fixed) = (Arc::clone(&moved), Arc::clone(&canned));
+        let besides = Arc::new(Mutex::new(None::<Besides>));
+        let hook = Arc::clone(&besides);
         let thread = thread::spawn(move || {
             for mut request in listener.incoming_requests() {
                 let mut body = Vec::new();
                 request.as_reader().read_to_end(&mut body).unwrap();
                 let path = request.url().to_owned();
                 log.lock().unwrap().push(path.clone());
+                if let Some(hook) = hook.lock().unwrap().as_ref() {
+                    hook(&path);
+                }
                 if water.is_on(&path) {
                     let _ = request.respond(water.response());
                     continue;
@@ -79,7 +89,7 @@ impl Service {
                 let _ = request.respond(response);
             }
         });
-        Self { fake, url, signing, flood, moved, canned, issuer, asked, server, thread: Some(thread) }
+        Self { fake, url, signing, flood, moved, canned, besides, issuer, asked, server, thread: Some(thread) }
     }
 
     /// What was asked, in order.

@@ -68,6 +68,10 @@ impl Identity {
         self.0.issuer()
     }
 
+    pub(in crate::signature) fn subject(&self) -> &str {
+        self.0.subject()
+    }
+
     pub(in crate::signature) fn email(&self) -> Option<&str> {
         self.0.email()
     }
