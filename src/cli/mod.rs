@@ -153,7 +153,7 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Sbom(args) => sbom::run(args, &cli.global),
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
-        Command::Verify(args) => verify::run(args),
+        Command::Verify(args) => verify::run(args, &cli.global),
         Command::Sign(args) => sign::run(args, &cli.global),
         Command::Attest(args) => attest::run(args, &cli.global),
         Command::Key(args) => key::run(args, &cli.global),
