@@ -9,7 +9,6 @@
     clippy::print_stderr
 )]
 
-mod action;
 mod artifact;
 mod bound;
 mod document;
@@ -23,6 +22,7 @@ mod layer;
 mod many;
 mod mutation;
 mod osv;
+mod pipeline;
 mod policy;
 mod report;
 mod secret;
