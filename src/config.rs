@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use fngate::model::hex;
 use fngate::policy::Settings;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 pub(crate) use signature::{Name, Signature};
@@ -52,6 +53,10 @@ pub(crate) struct Config {
     pub(crate) modules: Vec<PathBuf>,
     /// The build's bills of materials.
     pub(crate) sboms: Vec<PathBuf>,
+    /// A former report that says what is known.
+    pub(crate) baseline: Option<PathBuf>,
+    /// The last day it counts.
+    pub(crate) baseline_until: Option<Date>,
     /// Rules of secrets of the operator's own.
     pub(crate) secret_rules: Vec<PathBuf>,
     /// Whose signatures stand.

@@ -1,7 +1,7 @@
 //! `fngate check ARTIFACT...`: the whole gate.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,15 +9,18 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use fngate::Gate;
 use fngate::artifact::{Artifact, OpenError};
-use fngate::model::{Advisories, Outcome};
-use fngate::report::{Examined, Judged, REPORTERS, Reporter, Run, Screen, reporter, timestamp};
+use fngate::model::{BoundKind, Outcome};
+use fngate::policy::PolicyError;
+use fngate::report::{self, Closing, Examined, Judged, REPORTERS, Screen, reporter, timestamp};
 use fngate::signature::{self, BundleFile};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::progress::Progress;
+use super::reports::Reports;
 use super::setup::{self, GateArgs, Setup};
 use super::signing::SigningArgs;
 use super::verdict::{Notary, SummaryArgs};
-use super::{Global, evidence, policy, verdict};
+use super::{Global, evidence, explain, policy, verdict};
 
 /// Options of `fngate check`.
 #[derive(Debug, clap::Args)]
@@ -30,13 +33,13 @@ pub(crate) struct Args {
     artifacts: Vec<String>,
     /// The form of the output
     #[arg(long, value_name = "NAME", default_value = "text", value_parser = names())]
-    format: String,
+    pub(super) format: String,
     /// Also write a report to a file (repeatable): json=out.json
     #[arg(long = "report", value_name = "NAME=PATH", value_parser = report)]
-    reports: Vec<(String, PathBuf)>,
+    pub(super) reports: Vec<(String, PathBuf)>,
     /// Where to write the output
     #[arg(short, long, value_name = "PATH")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     /// A Sigstore bundle for the artifact (repeatable)
     #[arg(long, value_name = "FILE")]
     bundle: Vec<PathBuf>,
@@ -85,78 +88,48 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     // Who signs is found out first: a missing token should not be learned after the work is done.
     let signing = if args.attest { Some(args.signing.prepare(args.gate.trusted_root())?) } else { None };
     args.summary.check(names.len())?;
-    let given = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let bundle_files = args.bundle.iter().map(|path| bundle(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let Setup { gate, config_digest, vex, pool } = setup::gate(&args.gate, global, &paths)?;
     let layers = layers(&args.layer);
-    let progress = Progress::begin(global, names.len());
-    let call = Call { gate: &gate, bundles: &given, layers: &layers, quiet: global.quiet };
-    let (artifacts, bundles): (Vec<Examined>, Vec<_>) = pool.install(|| names.iter().map(|name| examine(&call, name, &progress)).unzip());
-    progress.end();
-    let mut unsigned = false;
-    if let Some(signing) = &signing {
-        let policy_digest = policy::combined(gate.policies.digest(), &config_digest);
-        let notary = Notary { signing, said: &args.summary, policy_digest: &policy_digest };
-        for (examined, bundles) in artifacts.iter().zip(&bundles) {
-            if let Err(error) = notary.attest(examined, bundles, global) {
-                super::complain(&error.context(format!("cannot sign the verdict: {}", examined.name)));
-                unsigned = true;
-            }
-        }
-    }
-
-    let advisories = asked(&artifacts).unwrap_or_else(|| gate.advisories());
-    let run = Run {
-        advisories: Some(advisories),
+    let call = Arc::new(report::Call {
         policy_digest: gate.policies.digest().to_owned(),
         config_digest,
         vex,
+        baseline: gate.policies.baseline().cloned(),
         timestamp: timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &gate.today.to_string()),
-        artifacts,
-        screen: Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) },
-    };
-    let outcome = deliver(args, &run)?;
-    // A verdict that was to be signed and is not leaves the deployment without one.
-    Ok(if unsigned { outcome.max(Outcome::Incomplete) } else { outcome }.exit_code())
-}
-
-/// Writes every report, each whatever became of the others, and says the outcome. One that could not be written leaves a run
-/// that was not judged as far as its reader knows; but what was denied stays denied.
-fn deliver(args: &Args, run: &Run) -> anyhow::Result<Outcome> {
-    let mut outcome = run.outcome();
-    let plain = Run { screen: Screen::default(), ..run.clone() };
-    for (name, path) in &args.reports {
-        if let Err(error) = write(found(name)?, &plain, Some(path)) {
-            super::complain(&error);
-            outcome = outcome.max(Outcome::Incomplete);
+        artifacts: names.len(),
+        locks: gate.bounds.iter().filter(|bound| bound.kind == BoundKind::Lock).map(|bound| bound.name.clone()).collect(),
+        rules: explain::rules(&gate.policies),
+        screen: Screen::default(),
+    });
+    let mut reports = Reports::begin(args, global, &call)?;
+    let policy_digest = policy::combined(gate.policies.digest(), &call.config_digest);
+    let notary = signing.as_ref().map(|signing| Notary { signing, said: &args.summary, policy_digest: &policy_digest });
+    let progress = Progress::begin(global, names.len());
+    let given = Given { gate: &gate, bundles: &bundle_files, layers: &layers, quiet: global.quiet };
+    let mut unsigned = false;
+    let mut closing = Closing::default();
+    // As many artifacts at once as there are workers; what is known of one is dropped once it is in the reports.
+    for names in names.chunks(pool.current_num_threads()) {
+        let judged: Vec<_> = pool.install(|| names.par_iter().map(|name| examine(&given, name, &progress)).collect());
+        for (examined, bundles) in judged {
+            if let Some(Err(error)) = notary.as_ref().map(|notary| notary.attest(&examined, &bundles, global)) {
+                super::complain(&error.context(format!("cannot sign the verdict: {}", examined.name)));
+                unsigned = true;
+            }
+            closing.tally.count(examined.outcome());
+            if closing.advisories.is_none() {
+                closing.advisories = examined.result.as_ref().ok().and_then(|judged| judged.facts.advisories.clone());
+            }
+            reports.add(&examined);
         }
     }
-    if let Err(error) = write(found(&args.format)?, run, args.output.as_deref())
-        && !is_left(&error)
-    {
-        super::complain(&error);
-        outcome = outcome.max(Outcome::Incomplete);
-    }
-    Ok(outcome)
-}
-
-/// Whether the reader of a pipe has seen enough (`| head`): the verdict stands all the same.
-fn is_left(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe))
-}
-
-/// What the first artifact that was judged was matched against.
-fn asked(artifacts: &[Examined]) -> Option<Advisories> {
-    artifacts.iter().find_map(|examined| examined.result.as_ref().ok()?.facts.advisories.clone())
-}
-
-fn found(name: &str) -> anyhow::Result<&'static dyn Reporter> {
-    reporter(name).with_context(|| format!("there is no report of this name: {name}"))
-}
-
-fn write(reporter: &dyn Reporter, run: &Run, path: Option<&Path>) -> anyhow::Result<()> {
-    let mut out = super::output(path)?;
-    reporter.write(run, &mut out).and_then(|()| out.flush()).with_context(|| format!("cannot write the {} report", reporter.name()))
+    progress.end();
+    closing.advisories.get_or_insert_with(|| gate.advisories());
+    let outcome = reports.finish(&closing);
+    // A verdict that was to be signed and is not leaves the deployment without one.
+    Ok(if unsigned { outcome.max(Outcome::Incomplete) } else { outcome }.exit_code())
 }
 
 /// Replaces `@FILE` by the paths in it.
@@ -184,7 +157,7 @@ fn bundle(path: &Path) -> anyhow::Result<BundleFile> {
 }
 
 /// What every artifact of a call is judged with.
-struct Call<'a> {
+struct Given<'a> {
     gate: &'a Gate,
     bundles: &'a [BundleFile],
     /// A layer that cannot be opened is an error of every artifact, because none can be judged without it.
@@ -197,8 +170,8 @@ pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Arc<Artifact>>, OpenError>
     paths.iter().map(|path| Artifact::open(path).map(Arc::new)).collect()
 }
 
-/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other. Gives its bundles too.
-fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> (Examined, Vec<BundleFile>) {
+/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other. Gives those of its bundles that stood too.
+fn examine(call: &Given<'_>, name: &str, progress: &Progress) -> (Examined, Vec<BundleFile>) {
     progress.next(name);
     let result = catch_unwind(AssertUnwindSafe(|| judge(call, name)))
         .unwrap_or_else(|_| Err("internal-error: fngate itself failed on this artifact and judged nothing".to_owned()));
@@ -209,18 +182,31 @@ fn examine(call: &Call<'_>, name: &str, progress: &Progress) -> (Examined, Vec<B
     (Examined { name: name.to_owned(), result }, bundles)
 }
 
-fn judge(call: &Call<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), String> {
+fn judge(call: &Given<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), String> {
     let layers = call.layers.as_ref().map_err(|error| format!("a layer cannot be judged: {}", explained(error)))?;
     let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
     let bundles = bundles(call, name, &artifact)?;
-    let provenance = call.gate.provenance(&artifact, &bundles);
-    let attested = evidence::attested(&provenance, call.gate.requirement.signers, call.quiet);
-    let (facts, verdict) = call.gate.judge(&artifact, provenance, &attested).map_err(|error| line(&error.into()))?;
-    Ok((Judged { facts, verdict }, bundles))
+    let (judged, stood) = by_bundles(call.gate, &artifact, bundles, call.quiet).map_err(|error| line(&error.into()))?;
+    Ok((judged, stood))
+}
+
+/// Judges an artifact with its bundles, and gives those of them that stood: the others have proved nothing.
+pub(super) fn by_bundles(
+    gate: &Gate,
+    artifact: &Artifact,
+    bundles: Vec<BundleFile>,
+    quiet: bool,
+) -> Result<(Judged, Vec<BundleFile>), PolicyError> {
+    let examinations = gate.examine(artifact, &bundles);
+    let attested = evidence::attested(&signature::bills(&examinations, &gate.requirement), quiet);
+    let (facts, verdict) = gate.judge(artifact, gate.conclude(artifact, &examinations), &attested)?;
+    let stands = |at: usize| examinations.iter().any(|one| one.file == Some(at) && one.result.is_ok());
+    let stood = bundles.into_iter().enumerate().filter(|(at, _)| stands(*at)).map(|(_, bundle)| bundle).collect();
+    Ok((Judged { facts, verdict }, stood))
 }
 
 /// The bundles that are given, those that lie beside the artifact, and those that are attached to an image.
-fn bundles(call: &Call<'_>, name: &str, artifact: &Artifact) -> Result<Vec<BundleFile>, String> {
+fn bundles(call: &Given<'_>, name: &str, artifact: &Artifact) -> Result<Vec<BundleFile>, String> {
     let mut bundles = call.bundles.to_vec();
     let mut found = Vec::new();
     if name != "-" && !artifact.is_pulled() {

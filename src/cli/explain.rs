@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::handbook;
 use anyhow::{anyhow, bail};
 use fngate::model::{ProblemClass, ProblemKind};
-use fngate::policy::REMARKS;
+use fngate::policy::{Policies, REMARKS};
+use fngate::report::RulePage;
 
 /// Options of `fngate explain`.
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,17 @@ pub(crate) struct Args {
     /// A policy of your own whose rules are explained too: a file, or a folder with everything below
     #[arg(long, value_name = "PATH")]
     policy: Vec<PathBuf>,
+    /// Write every page as one Markdown document
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["rule", "policy"])]
+    document: Option<Document>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Document {
+    /// Rules of policies, kinds of problems, reasons of signatures
+    Rules,
+    /// Rules of the secret scanner
+    SecretRules,
 }
 
 /// One page.
@@ -26,6 +39,14 @@ struct Page {
 }
 
 pub(crate) fn run(args: &Args, problems: &[&[&'static ProblemKind]]) -> anyhow::Result<u8> {
+    if let Some(document) = args.document {
+        let text = match document {
+            Document::Rules => handbook::rules()?,
+            Document::SecretRules => handbook::secret_rules()?,
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        return Ok(0);
+    }
     let pages = pages(&args.policy, problems)?;
     let text = match &args.rule {
         None => listed(&pages),
@@ -63,8 +84,17 @@ fn detail(id: &str) -> anyhow::Result<Option<Page>> {
     }))
 }
 
+/// The page of every rule that a finding may have.
+pub(super) fn rules(policies: &Policies) -> Vec<RulePage> {
+    let rule = |page: Page| RulePage { id: page.id, title: page.title, page: page.text };
+    pages_of(policies, fngate::PROBLEMS).into_iter().map(rule).collect()
+}
+
 fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::Result<Vec<Page>> {
-    let policies = super::policy::load(policies)?;
+    Ok(pages_of(&super::policy::load(policies)?, problems))
+}
+
+fn pages_of(policies: &Policies, problems: &[&[&'static ProblemKind]]) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     for rule in policies.rules() {
         let text = if rule.page.is_empty() { "The policy says nothing about it.".to_owned() } else { rule.page.clone() };
@@ -87,7 +117,7 @@ fn pages(policies: &[PathBuf], problems: &[&[&'static ProblemKind]]) -> anyhow::
         pages.push(Page { id: kind.id.to_owned(), title: kind.title.to_owned(), text: kind.page.to_owned(), from: from.to_owned() });
     }
     pages.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(pages)
+    pages
 }
 
 fn listed(pages: &[Page]) -> String {

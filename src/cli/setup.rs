@@ -8,7 +8,7 @@ use fngate::Gate;
 use fngate::artifact::Limits;
 use fngate::model::{VexFacts, escaped};
 use fngate::osv::{Choice, Feeds, Mode, choice, choose};
-use fngate::policy::{Policies, Settings, Vex};
+use fngate::policy::{Baseline, Policies, Settings, Vex};
 use fngate::secret::Scanner;
 use fngate::signature::{Identity, Key, Requirement, TrustedRoot, TufRepository};
 use jiff::civil::Date;
@@ -18,6 +18,7 @@ use jiff::{Timestamp, Zoned};
 use super::Global;
 use super::evidence::{EvidenceArgs, Given};
 use super::query::Where;
+use super::trust::{LimitArgs, warn_of_expiry};
 use crate::config::{self, AdvisoryMode, Config, Name};
 
 /// Options that every judging command shares.
@@ -44,6 +45,9 @@ pub(crate) struct GateArgs {
     /// A VEX document, OpenVEX or CycloneDX, that you believe: what it says does not affect the artifact is set aside (repeatable)
     #[arg(long, value_name = "FILE")]
     vex: Vec<PathBuf>,
+    /// A former JSON report: what it found already is known, and not counted until the day that `[baseline]` sets
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     #[command(flatten)]
     evidence: EvidenceArgs,
     /// Who must have signed: the certificate's URI or e-mail address, exactly
@@ -58,6 +62,8 @@ pub(crate) struct GateArgs {
     /// The Sigstore instance: public-good, staging, github, or a trusted_root.json (or several, one a line)
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<String>,
+    #[command(flatten)]
+    trust_limits: LimitArgs,
     /// Packages that are your own and never sent anywhere; `*` stands for anything (repeatable)
     #[arg(long, value_name = "PATTERN")]
     private: Vec<String>,
@@ -117,8 +123,11 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     let feeds = Feeds::load(args.kev.as_deref().or(config.kev.as_deref()), args.epss.as_deref().or(config.epss.as_deref()))?;
     let vex = Vex::load(&config.vex.iter().chain(&args.vex).cloned().collect::<Vec<_>>())?;
     let documents = vex.facts();
+    let baseline = args.baseline.as_ref().or(config.baseline.as_ref());
+    let baseline = baseline.map(|path| Baseline::read(path, config.baseline_until, artifacts.len())).transpose()?;
     let requirement = requirement(args, &config)?;
     let trust = trust(args, &config.signature)?;
+    warn_of_expiry(&trust, Timestamp::now(), global.quiet);
     let scanner = scanner(&args.secret_rules, &config)?;
     let evidence = args.evidence.read(&Given { locks: &config.locks, sboms: &config.sboms, modules: &config.modules })?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
@@ -127,7 +136,8 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
             let _ = writeln!(io::stderr(), "warning: {}", escaped(warning));
         }
     }
-    let settings = Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), vex, ..config.policy };
+    let settings =
+        Settings { kinds: fngate::PROBLEMS.iter().flat_map(|stage| stage.iter().copied()).collect(), vex, baseline, ..config.policy };
     let mut settings = settings;
     // A signer named in the call is asked for in the call.
     settings.signature.required |= args.identity.is_some() || !args.key.is_empty();
@@ -197,7 +207,8 @@ fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> 
     Ok(requirement)
 }
 
-/// The trusted root of the call, else of the configuration, else the public one; within what the configuration asks of it.
+/// The trusted root of the call, else of the configuration, else the public one; within what the call and the configuration ask
+/// of it.
 fn trust(args: &GateArgs, signature: &config::Signature) -> anyhow::Result<TrustedRoot> {
     let now = Timestamp::now();
     let root = match (&args.trusted_root, &signature.trusted_root, &signature.tuf) {
@@ -207,7 +218,7 @@ fn trust(args: &GateArgs, signature: &config::Signature) -> anyhow::Result<Trust
         (None, None, Some((url, root))) => TufRepository::private(url, root, None)?.trusted_root(now)?,
         (None, None, None) => TrustedRoot::public_good()?,
     };
-    Ok(root.within(&signature.limits, now)?)
+    Ok(root.within(&signature.limits, now)?.within(&args.trust_limits.limits(), now)?)
 }
 
 impl From<AdvisoryMode> for Mode {

@@ -57,8 +57,11 @@ impl Notary<'_> {
         let path = place(&examined.name)?;
         match &examined.result {
             Ok(judged) if judged.verdict.outcome == Outcome::Pass => {
+                if !judged.verdict.known.is_empty() {
+                    take_away(&path)?;
+                }
                 let signed = self.signed(judged, bundles)?;
-                signing::write(&path, format!("{}\n", signed.bundle).as_bytes())?;
+                signing::write(&path, format!("{}\n", signed.bundle).as_bytes(), true)?;
                 if !global.quiet {
                     signing::tell(&mut io::stderr(), &path, &signed)?;
                 }
@@ -68,10 +71,13 @@ impl Notary<'_> {
         Ok(())
     }
 
-    /// The summary of one artifact that passed.
-    pub(super) fn signed(&self, judged: &Judged, bundles: &[BundleFile]) -> anyhow::Result<Signed> {
+    /// The summary of one artifact that passed. `used` are the bundles that stood.
+    pub(super) fn signed(&self, judged: &Judged, used: &[BundleFile]) -> anyhow::Result<Signed> {
         let facts = &judged.facts;
         let artifact = &facts.artifact;
+        if !judged.verdict.known.is_empty() {
+            bail!("it passed only because a baseline sets findings aside, and a summary would not say so: {}", judged.verdict.known.len());
+        }
         if artifact.kind == ArtifactKind::Directory || (!artifact.name.starts_with("oci:") && Path::new(&artifact.name).is_dir()) {
             bail!("a directory has no bytes that a summary could be about; pack it, or push the image, first: {}", artifact.name);
         }
@@ -87,7 +93,7 @@ impl Notary<'_> {
         if verified {
             levels.push("FNGATE_SIGNATURE_VERIFIED".to_owned());
         }
-        let used = bundles.iter().filter(|_| verified);
+        let used = used.iter().filter(|_| verified);
         let inputs = used.map(|bundle| (bundle.name.clone(), fngate::model::hex(&Sha256::digest(&bundle.bytes))));
         let layers = artifact.layers.iter().map(|layer| json!({"name": layer.name, "digest": {"sha256": layer.sha256}}));
         let advisories = facts.advisories.as_ref().map(|known| json!({"as_of": known.as_of, "digest": known.digest}));

@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) drift: Drift,
     pub(super) integrity: Integrity,
     pub(super) policy: Policy,
+    pub(super) baseline: Baseline,
     pub(super) limits: Limits,
     pub(super) ignore: Vec<Spanned<Ignore>>,
     pub(super) accept: Vec<Spanned<Accept>>,
@@ -129,6 +130,13 @@ pub(super) struct Statement {
     pub(super) builder: Option<Word>,
     pub(super) build_type: Option<Word>,
     pub(super) source: Option<Word>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Baseline {
+    pub(super) file: Option<Word>,
+    pub(super) until: Option<Spanned<Value>>,
 }
 
 #[derive(Default, Deserialize)]

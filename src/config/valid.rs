@@ -77,6 +77,8 @@ pub(super) fn check(raw: &raw::File, base: &Path) -> Result<Config, Fault> {
         kev: raw.advisories.kev.as_ref().map(|kev| path(kev, "advisories.kev")).transpose()?,
         epss: raw.advisories.epss.as_ref().map(|epss| path(epss, "advisories.epss")).transpose()?,
         vex: paths(&raw.vulnerability.vex, "vulnerability.vex")?,
+        baseline: raw.baseline.file.as_ref().map(|file| path(file, "baseline.file")).transpose()?,
+        baseline_until: raw.baseline.until.as_ref().map(|day| date(day, "baseline.until")).transpose()?,
         locks: paths(&raw.build.lock, "build.lock")?,
         modules: paths(&raw.build.modules, "build.modules")?,
         sboms: paths(&raw.build.sbom, "build.sbom")?,
@@ -107,6 +109,7 @@ fn settings(raw: &raw::File) -> Result<Settings, Fault> {
         ignores: raw.ignore.iter().map(ignore).collect::<Result<_, _>>()?,
         accepts: raw.accept.iter().map(accept).collect::<Result<_, _>>()?,
         vex: policy::Vex::default(),
+        baseline: None,
         kinds: Vec::new(),
     })
 }

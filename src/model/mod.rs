@@ -41,7 +41,7 @@ pub use problem::{Acceptance, NotJudged, Problem, ProblemClass, ProblemKind};
 pub use provenance::{Provenance, ProvenanceState, Signer, Statement};
 pub use secret::{Confidence, Party, Secret, SecretLevel};
 pub use system::{SystemFile, SystemPackage};
-pub use verdict::{Ignored, Outcome, Verdict, VexFacts};
+pub use verdict::{BaselineFacts, Ignored, Known, Outcome, Verdict, VexFacts};
 
 /// The ecosystems a verdict speaks of, in OSV's spelling and in the order every report prints them.
 pub const SCOPE: [&str; 3] = ["npm", "PyPI", "crates.io"];

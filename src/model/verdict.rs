@@ -60,6 +60,26 @@ pub struct Ignored {
     pub expires: Option<String>,
 }
 
+/// A finding that a former report had already: shown, and not counted until a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Known {
+    /// The finding.
+    pub finding: Finding,
+    /// The last day it is not counted, `YYYY-MM-DD`.
+    pub until: String,
+}
+
+/// The former report that says what is known, as reports say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BaselineFacts {
+    /// As the operator named it.
+    pub path: String,
+    /// SHA-256 of the file, hex.
+    pub digest: String,
+    /// The last day it counts, `YYYY-MM-DD`.
+    pub until: String,
+}
+
 /// A VEX document that was heard, as reports say it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct VexFacts {
@@ -76,6 +96,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Gravest first, then by rule, subject, advisory and place.
     pub findings: Vec<Finding>,
+    /// What a former report had already.
+    pub known: Vec<Known>,
     /// What was silenced.
     pub ignored: Vec<Ignored>,
     /// The problems of the inventory, with the operator's acceptances filled in.

@@ -131,9 +131,19 @@ pub const REMARKS: &[(&str, &str, &str)] = &[
         "an acceptance has expired",
         "The last day of the `[[accept]]` has passed and it no longer applies. Look at the problem again, then remove it or write a new date.",
     ),
+    (
+        "baseline-expired",
+        "the baseline has expired",
+        "The day of `[baseline] until` has passed, so everything that the former report had counts again. Fix what is left, or ignore it one by one with a reason; then take the baseline out of the call or the configuration.",
+    ),
 ];
+
+/// Whether a rule is about the operator's own words, or about a policy that failed.
+pub(super) fn is_remark(rule: &str) -> bool {
+    REMARKS.iter().any(|(id, ..)| *id == rule)
+}
 
 /// Whether the gate itself has a rule of this name.
 pub(super) fn is_own_rule(rule: &str, kinds: &[&'static ProblemKind]) -> bool {
-    REMARKS.iter().any(|(id, ..)| *id == rule) || kinds.iter().any(|kind| kind.id == rule)
+    is_remark(rule) || kinds.iter().any(|kind| kind.id == rule)
 }

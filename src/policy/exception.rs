@@ -154,7 +154,7 @@ fn is_about(given: &str, own: &str) -> bool {
     given == own || (given.starts_with("pkg:") && own.strip_prefix(given).is_some_and(|rest| rest.starts_with('@')))
 }
 
-fn remark(rule: &str, subject: String, message: String) -> Finding {
+pub(super) fn remark(rule: &str, subject: String, message: String) -> Finding {
     Finding {
         id: String::new(),
         rule: rule.to_owned(),

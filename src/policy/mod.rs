@@ -2,6 +2,7 @@
 //! a package `fngate.NAME` with a set `findings`, reads the facts as `input` and the thresholds as `data.settings`.
 
 mod annotation;
+mod baseline;
 mod blindness;
 mod builtin;
 mod engine;
@@ -19,6 +20,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 pub use annotation::RulePage;
+pub use baseline::{Baseline, BaselineError};
 pub use blindness::REMARKS;
 pub use error::PolicyError;
 pub use exception::missing_key;
@@ -29,7 +31,7 @@ pub use setting::{
 };
 pub use vex::{Vex, VexError};
 
-use crate::model::{Facts, Finding, Outcome, Verdict, hex};
+use crate::model::{BaselineFacts, Facts, Finding, Outcome, Verdict, hex};
 use engine::{Engine, Spoken};
 use source::Source;
 
@@ -60,23 +62,34 @@ impl Policies {
         let input = serde_json::to_string(facts).map_err(|fault| PolicyError::Input(fault.to_string()))?;
         let Spoken { findings, failures } = self.engine.findings(&input)?;
         let (problems, remarks) = exception::accepted(&self.settings, blindness::problems(facts), today);
-        let known = |rule: &str| self.knows(rule);
-        let (findings, mut ignored) = exception::ignored(&self.settings, united(findings), &known, facts, today);
+        let is_known = |rule: &str| self.knows(rule);
+        let (findings, mut ignored) = exception::ignored(&self.settings, united(findings), &is_known, facts, today);
         let mut findings = self.settings.vex.hear(findings, &mut ignored, facts, today);
         findings.extend(remarks);
+        findings.extend(self.settings.baseline.as_ref().and_then(|baseline| baseline.remark(today)));
         findings.extend(failures.iter().map(|failure| blindness::unheard(failure, &facts.artifact.name)));
         findings.extend(problems.iter().map(|problem| blindness::finding(problem, &self.settings, &facts.artifact.name)));
         findings.sort_by(order);
         ignored.sort_by(|a, b| order(&a.finding, &b.finding));
         identify(findings.iter_mut().chain(ignored.iter_mut().map(|ignored| &mut ignored.finding)));
+        let (findings, known) = match &self.settings.baseline {
+            Some(baseline) => baseline.part(findings, facts, &self.settings, today),
+            None => (findings, Vec::new()),
+        };
         let outcome = findings.iter().map(|finding| Outcome::of(finding.level)).max().unwrap_or(Outcome::Pass);
-        Ok(Verdict { outcome, findings, ignored, problems, policy_digest: self.digest.clone() })
+        Ok(Verdict { outcome, findings, known, ignored, problems, policy_digest: self.digest.clone() })
     }
 
     /// Every rule of every policy that was loaded, by policy and name.
     #[must_use]
     pub fn rules(&self) -> &[RulePage] {
         &self.rules
+    }
+
+    /// The former report that says what is known.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&BaselineFacts> {
+        self.settings.baseline.as_ref().map(Baseline::facts)
     }
 
     /// SHA-256 (hex) over names and texts of every policy that was loaded.

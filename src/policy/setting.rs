@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::baseline::Baseline;
 use super::vex::Vex;
 use crate::model::{Level, ProblemKind};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub ignores: Vec<Ignore>,
     /// What others say about vulnerabilities: VEX documents that the operator believes.
     pub vex: Vex,
+    /// What a former report found already.
+    pub baseline: Option<Baseline>,
     /// Problems that an operator accepted.
     pub accepts: Vec<Accept>,
     /// Every kind of problem that some stage can raise; an acceptance of another kind is reported as unknown.

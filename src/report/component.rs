@@ -1,12 +1,9 @@
 //! What the bills of materials share: components by purl, and names that are the same for the same bytes.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Run;
 use crate::model::{ArtifactFacts, ArtifactKind, Distribution, EntryPath, Facts, Inventory, Origin, Package, Relation, encoded, hex};
 
 /// The components of an artifact, in the order of their purls, each with every way it is known.
@@ -93,36 +90,41 @@ pub(super) fn file_digest(artifact: &ArtifactFacts) -> Option<&str> {
     (artifact.kind != ArtifactKind::Directory).then_some(artifact.sha256.as_str())
 }
 
-/// What a document about a run is told apart by.
-pub(super) fn seed(run: &Run) -> String {
-    let seeds =
-        run.artifacts.iter().map(|examined| examined.result.as_ref().map_or(examined.name.clone(), |judged| artifact_seed(&judged.facts)));
-    seeds.collect::<Vec<_>>().join("\n")
-}
-
 /// What a document about one artifact is told apart by: its bytes and those of its layers.
 pub(super) fn artifact_seed(facts: &Facts) -> String {
     let layers = facts.artifact.layers.iter().map(|layer| layer.sha256.as_str());
     std::iter::once(facts.artifact.sha256.as_str()).chain(layers).collect::<Vec<_>>().join("\n")
 }
 
-/// A UUID (RFC 9562, version 8: own digest) that is the same for the same format and bytes.
-pub(super) fn uuid(format: &str, seed: &str) -> String {
-    let mut digest = Sha256::new();
-    digest.update(format!("fngate {format}\n"));
-    digest.update(seed.as_bytes());
-    let mut digits: Vec<char> = hex(&digest.finalize()).chars().take(32).collect();
-    for (at, digit) in [(12, '8'), (16, 'a')] {
-        if let Some(place) = digits.get_mut(at) {
-            *place = digit;
-        }
-    }
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+/// What a document is told apart by: its format and its artifacts, in their order.
+pub(super) struct Seed {
+    digest: Sha256,
+    is_empty: bool,
 }
 
-/// Writes a document and ends its last line.
-pub(super) fn finish(document: &Value, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
-    out.write_all(b"\n")
+impl Seed {
+    pub(super) fn new(format: &str) -> Self {
+        Self { digest: Sha256::new_with_prefix(format!("fngate {format}\n")), is_empty: true }
+    }
+
+    /// Adds an artifact.
+    pub(super) fn add(&mut self, artifact: &str) {
+        if !self.is_empty {
+            self.digest.update("\n");
+        }
+        self.is_empty = false;
+        self.digest.update(artifact);
+    }
+
+    /// A UUID (RFC 9562, version 8: own digest) that is the same for the same format and bytes.
+    pub(super) fn uuid(self) -> String {
+        let mut digits: Vec<char> = hex(&self.digest.finalize()).chars().take(32).collect();
+        for (at, digit) in [(12, '8'), (16, 'a')] {
+            if let Some(place) = digits.get_mut(at) {
+                *place = digit;
+            }
+        }
+        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
+        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    }
 }

@@ -7,14 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::component::{
-    archive, artifact_seed, by_purl, distributions, file_digest, finish, is_build_only, is_optional, owner, qualified, seed, uuid,
-};
+use super::component::{Seed, archive, artifact_seed, by_purl, distributions, file_digest, is_build_only, is_optional, owner, qualified};
 use super::graph::{Graph, graph};
-use super::{Reporter, Run};
+use super::spool::{List, Member, write_document};
+use super::{Call, Closing, Examined, Report, Reporter};
 use crate::model::{BundleFacts, Distribution, Ecosystem, Facts, Inventory, InventoryState, Package, Relation, Vulnerability};
 
 /// The CycloneDX report.
@@ -25,50 +25,88 @@ impl Reporter for CycloneDx {
         "cyclonedx"
     }
 
-    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
-        if let [super::Examined { result: Ok(judged), .. }] = run.artifacts.as_slice() {
-            return write_sbom(&judged.facts, &run.timestamp, out);
-        }
-        let mut bom = Bom::default();
-        for (number, examined) in run.artifacts.iter().enumerate() {
-            let reference = format!("artifact-{}", number + 1);
-            match &examined.result {
-                Ok(judged) => {
-                    let inner = bom.take(&judged.facts, &reference);
-                    let mut own = subject(&judged.facts, &reference);
-                    own.insert("components".to_owned(), Value::Array(inner));
-                    bom.components.push(Value::Object(own));
-                }
-                Err(_) => {
-                    bom.components.push(json!({"type": "file", "bom-ref": reference, "name": examined.name}));
-                    bom.dependencies.push(json!({"ref": reference}));
-                    bom.compositions.push(json!({"aggregate": "incomplete", "assemblies": [reference]}));
-                }
+    fn begin(&self, call: &Arc<Call>) -> Box<dyn Report> {
+        Box::new(Bom::new(&call.timestamp, call.artifacts))
+    }
+}
+
+impl Report for Bom {
+    fn add(&mut self, examined: &Examined) -> io::Result<()> {
+        self.number += 1;
+        match (&examined.result, self.artifacts) {
+            (Ok(judged), 1) => self.take_only(&judged.facts),
+            (Ok(judged), _) => {
+                let reference = format!("artifact-{}", self.number);
+                let inner = self.take(&judged.facts, &reference)?;
+                let mut own = subject(&judged.facts, &reference);
+                own.insert("components".to_owned(), Value::Array(inner));
+                self.seed.add(&artifact_seed(&judged.facts));
+                self.components.push(&own)
+            }
+            (Err(_), _) => {
+                let reference = format!("artifact-{}", self.number);
+                self.seed.add(&examined.name);
+                self.components.push(&json!({"type": "file", "bom-ref": reference, "name": examined.name}))?;
+                self.dependencies.push(&json!({"ref": reference}))?;
+                self.compositions.push(&json!({"aggregate": "incomplete", "assemblies": [reference]}))
             }
         }
-        finish(&bom.document(&seed(run), &run.timestamp, None), out)
+    }
+
+    fn finish(self: Box<Self>, _closing: &Closing, out: &mut dyn Write) -> io::Result<()> {
+        self.write(out)
     }
 }
 
 /// Writes the inventory of one artifact as a bill of materials. `timestamp` is RFC 3339 (see [`super::timestamp`]).
 pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut bom = Bom::default();
-    bom.components = bom.take(facts, "artifact");
-    finish(&bom.document(&artifact_seed(facts), timestamp, Some(subject(facts, "artifact"))), out)
+    let mut bom = Bom::new(timestamp, 1);
+    bom.take_only(facts)?;
+    bom.write(out)
 }
 
 /// A bill of materials under construction.
-#[derive(Default)]
 struct Bom {
-    components: Vec<Value>,
-    dependencies: Vec<Value>,
-    compositions: Vec<Value>,
-    vulnerabilities: Vec<Value>,
+    timestamp: String,
+    /// How many artifacts it is about.
+    artifacts: usize,
+    /// How many of them were added.
+    number: usize,
+    seed: Seed,
+    /// The one artifact that it is about.
+    subject: Option<Map<String, Value>>,
+    components: List,
+    dependencies: List,
+    compositions: List,
+    vulnerabilities: List,
 }
 
 impl Bom {
+    fn new(timestamp: &str, artifacts: usize) -> Self {
+        Self {
+            timestamp: timestamp.to_owned(),
+            artifacts,
+            number: 0,
+            seed: Seed::new("cyclonedx"),
+            subject: None,
+            components: List::new(),
+            dependencies: List::new(),
+            compositions: List::new(),
+            vulnerabilities: List::new(),
+        }
+    }
+
+    /// The one artifact that the document is about.
+    fn take_only(&mut self, facts: &Facts) -> io::Result<()> {
+        let components = self.take(facts, "artifact")?;
+        self.components.extend(components)?;
+        self.seed.add(&artifact_seed(facts));
+        self.subject = Some(subject(facts, "artifact"));
+        Ok(())
+    }
+
     /// The components of one artifact; what is known against them and how complete they are is noted.
-    fn take(&mut self, facts: &Facts, reference: &str) -> Vec<Value> {
+    fn take(&mut self, facts: &Facts, reference: &str) -> io::Result<Vec<Value>> {
         let by_purl = by_purl(facts);
         let refers = |purl: &str| format!("{reference}/{purl}");
         let sources = distributions(&facts.inventory);
@@ -81,10 +119,10 @@ impl Bom {
             }
             own
         };
-        let components = by_purl.iter().map(component).chain(self.bundles(&facts.inventory, reference)).collect();
+        let components = by_purl.iter().map(component).chain(self.bundles(&facts.inventory, reference)?).collect();
         let aggregate = if facts.inventory.state() == InventoryState::Complete { "complete" } else { "incomplete" };
-        self.compositions.push(json!({"aggregate": aggregate, "assemblies": [reference]}));
-        self.depend(&graph(facts, &by_purl), by_purl.keys(), reference, facts.inventory.dependencies.cut);
+        self.compositions.push(&json!({"aggregate": aggregate, "assemblies": [reference]}))?;
+        self.depend(&graph(facts, &by_purl), by_purl.keys(), reference, facts.inventory.dependencies.cut)?;
         let mut by_id: BTreeMap<&str, Vec<&Vulnerability>> = BTreeMap::new();
         for vulnerability in &facts.vulnerabilities {
             by_id.entry(&vulnerability.id).or_default().push(vulnerability);
@@ -94,26 +132,26 @@ impl Bom {
             affected.sort_unstable();
             affected.dedup();
             let affects: Vec<Value> = affected.into_iter().map(|purl| json!({"ref": refers(purl)})).collect();
-            self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), &affects)));
+            self.vulnerabilities.extend(same.first().map(|one| vulnerability(one, &format!("{reference}/{id}"), &affects)))?;
         }
-        components
+        Ok(components)
     }
 
     /// The bundles, each a file of the artifact, with what is known of it and whether all of it is.
-    fn bundles(&mut self, inventory: &Inventory, reference: &str) -> Vec<Value> {
+    fn bundles(&mut self, inventory: &Inventory, reference: &str) -> io::Result<Vec<Value>> {
         let mut components = Vec::new();
         for bundle in &inventory.bundles {
             // A path may be spelled like a purl or an advisory, and must not be taken for one.
             let own = format!("{reference}/file:{}", bundle.path);
             let aggregate = if bundle.unattributed == 0 { "complete" } else { "incomplete" };
-            self.compositions.push(json!({"aggregate": aggregate, "assemblies": [own]}));
+            self.compositions.push(&json!({"aggregate": aggregate, "assemblies": [own]}))?;
             components.push(file(bundle, inventory, &own));
         }
-        components
+        Ok(components)
     }
 
     /// The artifact and each of its components, with what it directly depends on, and for whom that is all.
-    fn depend<'p>(&mut self, graph: &Graph<'_>, purls: impl Iterator<Item = &'p String>, reference: &str, cut: bool) {
+    fn depend<'p>(&mut self, graph: &Graph<'_>, purls: impl Iterator<Item = &'p String>, reference: &str, cut: bool) -> io::Result<()> {
         let refers = |purl: &str| format!("{reference}/{purl}");
         let mut known = Vec::new();
         let mut unknown = Vec::new();
@@ -122,44 +160,49 @@ impl Bom {
             if let Some(on) = on.filter(|on| !on.is_empty()) {
                 dependency["dependsOn"] = on.iter().map(|purl| json!(refers(purl))).collect();
             }
-            self.dependencies.push(dependency);
-            if whole { known.push(own) } else { unknown.push(own) }
+            if whole {
+                known.push(own)
+            } else {
+                unknown.push(own)
+            }
+            self.dependencies.push(&dependency)
         };
-        list(reference.to_owned(), Some(&graph.direct), graph.is_direct_whole);
+        list(reference.to_owned(), Some(&graph.direct), graph.is_direct_whole)?;
         for purl in purls {
-            list(refers(purl), graph.on.get(purl.as_str()), graph.whole.contains(purl.as_str()));
+            list(refers(purl), graph.on.get(purl.as_str()), graph.whole.contains(purl.as_str()))?;
         }
         for (aggregate, references) in [("complete", known), (if cut { "incomplete" } else { "not_specified" }, unknown)] {
             if !references.is_empty() {
-                self.compositions.push(json!({"aggregate": aggregate, "dependencies": references}));
+                self.compositions.push(&json!({"aggregate": aggregate, "dependencies": references}))?;
             }
         }
+        Ok(())
     }
 
-    fn document(self, seed: &str, timestamp: &str, subject: Option<Map<String, Value>>) -> Value {
+    fn write(self, out: &mut dyn Write) -> io::Result<()> {
         let mut metadata = json!({
-            "timestamp": timestamp,
+            "timestamp": self.timestamp,
             "lifecycles": [{"phase": "post-build"}],
             "tools": {"components": [{"type": "application", "name": "fngate", "version": env!("CARGO_PKG_VERSION")}]},
         });
-        if let Some(subject) = subject {
+        if let Some(subject) = self.subject {
             metadata["component"] = Value::Object(subject);
         }
-        let mut document = json!({
-            "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-            "bomFormat": "CycloneDX",
-            "specVersion": "1.6",
-            "serialNumber": format!("urn:uuid:{}", uuid("cyclonedx", seed)),
-            "version": 1,
-            "metadata": metadata,
-            "components": self.components,
-            "dependencies": self.dependencies,
-            "compositions": self.compositions,
-        });
+        let mut members = vec![
+            ("$schema", Member::value(&"http://cyclonedx.org/schema/bom-1.6.schema.json")?),
+            ("bomFormat", Member::value(&"CycloneDX")?),
+            ("components", Member::List(self.components)),
+            ("compositions", Member::List(self.compositions)),
+            ("dependencies", Member::List(self.dependencies)),
+            ("metadata", Member::value(&metadata)?),
+            ("serialNumber", Member::value(&format!("urn:uuid:{}", self.seed.uuid()))?),
+            ("specVersion", Member::value(&"1.6")?),
+            ("version", Member::value(&1)?),
+        ];
         if !self.vulnerabilities.is_empty() {
-            document["vulnerabilities"] = Value::Array(self.vulnerabilities);
+            members.push(("vulnerabilities", Member::List(self.vulnerabilities)));
         }
-        document
+        write_document(members, out)
     }
 }
 

@@ -1,13 +1,16 @@
 //! `json`: everything, for programs. The schema is `fngate-report/1`; a change that a reader could notice changes its number.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::{Examined, Judged, Reporter, Run};
+use super::spool::{List, Member, write_document};
+use super::{Call, Closing, Examined, Judged, Report, Reporter};
 use crate::model::{
-    Advisories, ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Level, NotJudged, Outcome, Ownership,
-    Package, Problem, ProblemClass, Provenance, ProvenanceState, SCOPE, Secret, Signer, Statement, VexFacts, Vulnerability,
+    ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Known, Level, NotJudged, Outcome, Ownership, Package,
+    Problem, ProblemClass, Provenance, ProvenanceState, SCOPE, Secret, Signer, Statement, Vulnerability,
 };
 
 /// The JSON report.
@@ -18,40 +21,42 @@ impl Reporter for Json {
         "json"
     }
 
-    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
-        let document = Document {
-            schema: "fngate-report/1",
-            fngate: env!("CARGO_PKG_VERSION"),
-            outcome: run.outcome(),
-            scope: SCOPE,
-            advisories: run.advisories.as_ref(),
-            policy: Digest { digest: &run.policy_digest },
-            config: Digest { digest: &run.config_digest },
-            vex: &run.vex,
-            artifacts: run.artifacts.iter().map(Artifact::of).collect(),
-        };
-        serde_json::to_writer_pretty(&mut *out, &document)?;
-        out.write_all(b"\n")
+    fn begin(&self, call: &Arc<Call>) -> Box<dyn Report> {
+        Box::new(Document { call: Arc::clone(call), artifacts: List::new() })
     }
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    fngate: &'static str,
-    outcome: Outcome,
-    scope: [&'static str; 3],
-    advisories: Option<&'a Advisories>,
-    policy: Digest<'a>,
-    config: Digest<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    vex: &'a [VexFacts],
-    artifacts: Vec<Artifact<'a>>,
+/// A report under construction.
+struct Document {
+    call: Arc<Call>,
+    artifacts: List,
 }
 
-#[derive(Serialize)]
-struct Digest<'a> {
-    digest: &'a str,
+impl Report for Document {
+    fn add(&mut self, examined: &Examined) -> io::Result<()> {
+        self.artifacts.push(&Artifact::of(examined))
+    }
+
+    fn finish(self: Box<Self>, closing: &Closing, out: &mut dyn Write) -> io::Result<()> {
+        let call = &self.call;
+        let mut members = vec![
+            ("schema", Member::value(&"fngate-report/1")?),
+            ("fngate", Member::value(&env!("CARGO_PKG_VERSION"))?),
+            ("outcome", Member::value(&closing.tally.outcome())?),
+            ("scope", Member::value(&SCOPE)?),
+            ("advisories", Member::value(&closing.advisories)?),
+            ("policy", Member::value(&json!({"digest": call.policy_digest}))?),
+            ("config", Member::value(&json!({"digest": call.config_digest}))?),
+        ];
+        if !call.vex.is_empty() {
+            members.push(("vex", Member::value(&call.vex)?));
+        }
+        if let Some(baseline) = &call.baseline {
+            members.push(("baseline", Member::value(baseline)?));
+        }
+        members.push(("artifacts", Member::List(self.artifacts)));
+        write_document(members, out)
+    }
 }
 
 #[derive(Serialize)]
@@ -131,6 +136,8 @@ struct JudgedArtifact<'a> {
     outcome: Outcome,
     inventory: Coverage<'a>,
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    known: &'a [Known],
     ignored: &'a [Ignored],
     problems: &'a [Problem],
     packages: Vec<Row<'a>>,
@@ -207,6 +214,7 @@ impl<'a> JudgedArtifact<'a> {
                 not_judged: &inventory.not_judged,
             },
             findings: &verdict.findings,
+            known: &verdict.known,
             ignored: &verdict.ignored,
             problems: &verdict.problems,
             packages: inventory.components().map(|package| Row { purl: package.purl(), package }).collect(),

@@ -6,26 +6,38 @@ mod graph;
 mod json;
 mod page;
 mod spdx;
+mod spool;
 mod text;
 mod words;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 pub use cyclonedx::write_sbom;
 pub use spdx::write_spdx;
 
-use crate::model::{Advisories, Facts, InventoryState, Outcome, Verdict, VexFacts};
+use crate::model::{Advisories, BaselineFacts, Facts, InventoryState, Outcome, Verdict, VexFacts};
 
-/// Writes one format.
+/// One format.
 pub trait Reporter: Sync {
     /// The word after `--format` and `--report`.
     fn name(&self) -> &'static str;
 
-    /// Writes the whole run. Fails only where `out` does. Every text that comes from an artifact is escaped as the format
-    /// asks.
-    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()>;
+    /// Begins a report of a call.
+    fn begin(&self, call: &Arc<Call>) -> Box<dyn Report>;
+}
+
+/// A report under construction. Artifacts are added one by one and none of them is kept, so that a call over any number of them
+/// needs the memory of one; what is said of all of them is known at the end. Every text that comes from an artifact is escaped as
+/// the format asks.
+pub trait Report: Send {
+    /// Adds an artifact, in the order in which they were named. Fails only where there is no room for temporary files.
+    fn add(&mut self, examined: &Examined) -> io::Result<()>;
+
+    /// Writes the whole. Fails where `out` does.
+    fn finish(self: Box<Self>, closing: &Closing, out: &mut dyn Write) -> io::Result<()>;
 }
 
 /// Every format. A new one is a file, its `mod` line and its line here.
@@ -37,26 +49,61 @@ pub fn reporter(name: &str) -> Option<&'static dyn Reporter> {
     REPORTERS.iter().copied().find(|reporter| reporter.name() == name)
 }
 
-/// One call of the gate over any number of artifacts.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// What the packages were matched against; `None` where no source could be had.
-    pub advisories: Option<Advisories>,
+/// One call of the gate over any number of artifacts: what is known of it before any of them is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
     /// SHA-256 (hex) of the policies.
     pub policy_digest: String,
     /// SHA-256 (hex) of the configuration file; empty where there is none.
     pub config_digest: String,
-    /// The VEX documents that were heard.
+    /// The VEX documents that are heard.
     pub vex: Vec<VexFacts>,
+    /// The former report that says what is known.
+    pub baseline: Option<BaselineFacts>,
     /// When, RFC 3339, for formats that say so; see [`timestamp`].
     pub timestamp: String,
-    /// The artifacts, in the order they were named.
-    pub artifacts: Vec<Examined>,
+    /// How many artifacts are named.
+    pub artifacts: usize,
+    /// The lockfiles beside the artifacts, as the operator named them.
+    pub locks: Vec<String>,
+    /// What every rule is about.
+    pub rules: Vec<RulePage>,
     /// How text is laid out.
     pub screen: Screen,
 }
 
-/// One artifact of a run.
+/// What a rule is about: its page of `fngate explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulePage {
+    /// Kebab-case and stable.
+    pub id: String,
+    /// One line: what it is; empty where its policy does not say.
+    pub title: String,
+    /// Why it matters and what to do; paragraphs are divided by an empty line.
+    pub page: String,
+}
+
+/// What is known of a call when every artifact is judged.
+#[derive(Clone, Debug, Default)]
+pub struct Closing {
+    /// What the packages were matched against; `None` where no source could be had.
+    pub advisories: Option<Advisories>,
+    /// How many artifacts came to which outcome.
+    pub tally: Tally,
+}
+
+/// How many artifacts came to which outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Passed.
+    pub pass: usize,
+    /// Could not be judged.
+    pub incomplete: usize,
+    /// Denied.
+    pub deny: usize,
+}
+
+/// One artifact of a call.
 #[derive(Clone, Debug)]
 pub struct Examined {
     /// As the operator named it.
@@ -89,11 +136,40 @@ impl Default for Screen {
     }
 }
 
-impl Run {
-    /// The greatest outcome; a run that judged nothing could not judge.
+impl Call {
+    /// The page of a rule.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&RulePage> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+}
+
+impl Tally {
+    /// Counts one artifact.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Pass => self.pass += 1,
+            Outcome::Incomplete => self.incomplete += 1,
+            Outcome::Deny => self.deny += 1,
+        }
+    }
+
+    /// How many artifacts there are.
+    #[must_use]
+    pub fn artifacts(&self) -> usize {
+        self.pass + self.incomplete + self.deny
+    }
+
+    /// The greatest outcome; a call that judged nothing could not judge.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        self.artifacts.iter().map(Examined::outcome).max().unwrap_or(Outcome::Incomplete)
+        if self.deny > 0 {
+            Outcome::Deny
+        } else if self.incomplete > 0 || self.pass == 0 {
+            Outcome::Incomplete
+        } else {
+            Outcome::Pass
+        }
     }
 }
 

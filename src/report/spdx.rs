@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::component::{
-    archive, artifact_seed, by_purl, distributions, file_digest, finish, is_build_only, is_optional, owner, qualified, seed, uuid,
-};
+use super::component::{Seed, archive, artifact_seed, by_purl, distributions, file_digest, is_build_only, is_optional, owner, qualified};
 use super::graph::graph;
-use super::{Examined, Reporter, Run};
+use super::spool::{List, Member, write_document};
+use super::{Call, Closing, Examined, Report, Reporter};
 use crate::model::{ArtifactFacts, ArtifactKind, Distribution, Facts, InventoryState, Package, escaped};
 
 /// Characters of a purl that an identifier repeats.
@@ -29,52 +29,64 @@ impl Reporter for Spdx {
         "spdx"
     }
 
-    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
-        let mut document = Document::new(&run.timestamp);
-        for examined in &run.artifacts {
-            match &examined.result {
-                Ok(judged) => document.take(&judged.facts),
-                Err(_) => document.take_unread(examined),
-            }
+    fn begin(&self, call: &Arc<Call>) -> Box<dyn Report> {
+        Box::new(Document::new(&call.timestamp))
+    }
+}
+
+impl Report for Document {
+    fn add(&mut self, examined: &Examined) -> io::Result<()> {
+        match &examined.result {
+            Ok(judged) => self.take(&judged.facts),
+            Err(_) => self.take_unread(examined),
         }
-        let names: Vec<&str> = run
-            .artifacts
-            .iter()
-            .map(|examined| examined.result.as_ref().map_or(examined.name.as_str(), |judged| &judged.facts.artifact.name))
-            .collect();
-        finish(&document.finished(&names.join(", "), &seed(run)), out)
+    }
+
+    fn finish(self: Box<Self>, _closing: &Closing, out: &mut dyn Write) -> io::Result<()> {
+        self.write(out)
     }
 }
 
 /// Writes the inventory of one artifact as an SPDX document. `timestamp` is RFC 3339 (see [`super::timestamp`]).
 pub fn write_spdx(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
     let mut document = Document::new(timestamp);
-    document.take(facts);
-    finish(&document.finished(&facts.artifact.name, &artifact_seed(facts)), out)
+    document.take(facts)?;
+    document.write(out)
 }
 
 /// A document under construction.
 struct Document {
     created: String,
-    artifacts: usize,
-    packages: Vec<Value>,
-    relationships: Vec<Value>,
+    /// The artifacts that were added.
+    names: Vec<String>,
+    seed: Seed,
+    packages: List,
+    relationships: List,
     missing: Vec<String>,
 }
 
 impl Document {
     fn new(timestamp: &str) -> Self {
-        Self { created: whole_second(timestamp), artifacts: 0, packages: Vec::new(), relationships: Vec::new(), missing: Vec::new() }
+        Self {
+            created: whole_second(timestamp),
+            names: Vec::new(),
+            // A namespace is one document's alone (6.5), and another release of fngate may write another document.
+            seed: Seed::new(concat!("spdx ", env!("CARGO_PKG_VERSION"))),
+            packages: List::new(),
+            relationships: List::new(),
+            missing: Vec::new(),
+        }
     }
 
     /// One artifact with everything in it.
-    fn take(&mut self, facts: &Facts) {
-        let reference = self.next_artifact();
+    fn take(&mut self, facts: &Facts) -> io::Result<()> {
+        self.seed.add(&artifact_seed(facts));
+        let reference = self.next_artifact(&facts.artifact.name)?;
         let coverage = coverage(facts);
         if facts.inventory.state() != InventoryState::Complete {
             self.missing.push(format!("{}: {coverage}", escaped(&facts.artifact.name)));
         }
-        self.packages.push(artifact(&facts.artifact, &reference, &self.annotation(&coverage)));
+        self.packages.push(&artifact(&facts.artifact, &reference, &self.annotation(&coverage)))?;
         let by_purl = by_purl(facts);
         let mut advisories: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
         for known in &facts.vulnerabilities {
@@ -86,65 +98,65 @@ impl Document {
         let names: BTreeMap<&str, String> = by_purl
             .keys()
             .enumerate()
-            .map(|(number, purl)| (purl.as_str(), format!("SPDXRef-Package-{}-{}-{}", self.artifacts, number + 1, tail(purl))))
+            .map(|(number, purl)| (purl.as_str(), format!("SPDXRef-Package-{}-{}-{}", self.names.len(), number + 1, tail(purl))))
             .collect();
         let sources = distributions(&facts.inventory);
         for (purl, own) in &names {
             let Some(packages) = by_purl.get(*purl) else { continue };
             let from = sources.get(purl).map(Vec::as_slice).unwrap_or_default();
-            self.relationships.extend(relationships(&reference, own, packages, graph.direct.contains(purl)));
+            self.relationships.extend(relationships(&reference, own, packages, graph.direct.contains(purl)))?;
             let needed = graph.on.get(purl).into_iter().flatten().filter_map(|to| names.get(to));
-            self.relationships.extend(needed.map(|to| related(own, "DEPENDS_ON", to)));
+            self.relationships.extend(needed.map(|to| related(own, "DEPENDS_ON", to)))?;
             let mut library = library(&qualified(purl, packages, from), own, packages, advisories.remove(purl).unwrap_or_default());
             come_from(&mut library, packages, from, archive(&facts.inventory, packages));
-            self.packages.push(library);
+            self.packages.push(&library)?;
         }
         if facts.inventory.dependencies.cut {
             self.missing.push(format!("{}: there are more dependencies between packages than are listed", escaped(&facts.artifact.name)));
         }
+        Ok(())
     }
 
     /// An artifact that could not be read at all.
-    fn take_unread(&mut self, examined: &Examined) {
-        let reference = self.next_artifact();
+    fn take_unread(&mut self, examined: &Examined) -> io::Result<()> {
+        self.seed.add(&examined.name);
+        let reference = self.next_artifact(&examined.name)?;
         self.missing.push(format!("{}: could not be read", escaped(&examined.name)));
-        self.packages.push(json!({
+        self.packages.push(&json!({
             "SPDXID": reference,
             "name": examined.name,
             "downloadLocation": "NOASSERTION",
             "filesAnalyzed": false,
             "annotations": self.annotation("inventory incomplete: the artifact could not be read"),
-        }));
+        }))
     }
 
-    fn next_artifact(&mut self) -> String {
-        self.artifacts += 1;
-        let reference = format!("SPDXRef-Artifact-{}", self.artifacts);
-        self.relationships.push(related("SPDXRef-DOCUMENT", "DESCRIBES", &reference));
-        reference
+    fn next_artifact(&mut self, name: &str) -> io::Result<String> {
+        self.names.push(name.to_owned());
+        let reference = format!("SPDXRef-Artifact-{}", self.names.len());
+        self.relationships.push(&related("SPDXRef-DOCUMENT", "DESCRIBES", &reference))?;
+        Ok(reference)
     }
 
     fn annotation(&self, comment: &str) -> Value {
         json!([{"annotationDate": self.created, "annotationType": "OTHER", "annotator": TOOL, "comment": comment}])
     }
 
-    fn finished(self, name: &str, seed: &str) -> Value {
-        // A namespace is one document's alone (6.5), and another release of fngate may write another document.
-        let unique = uuid(concat!("spdx ", env!("CARGO_PKG_VERSION")), seed);
-        let mut document = json!({
-            "spdxVersion": "SPDX-2.3",
-            "dataLicense": "CC0-1.0",
-            "SPDXID": "SPDXRef-DOCUMENT",
-            "name": name,
-            "documentNamespace": format!("https://spdx.org/spdxdocs/fngate-{unique}"),
-            "creationInfo": {"created": self.created, "creators": [TOOL]},
-            "packages": self.packages,
-            "relationships": self.relationships,
-        });
+    fn write(self, out: &mut dyn Write) -> io::Result<()> {
+        let mut members = vec![("SPDXID", Member::value(&"SPDXRef-DOCUMENT")?)];
         if !self.missing.is_empty() {
-            document["comment"] = json!(format!("This list is incomplete. {}", self.missing.join("; ")));
+            members.push(("comment", Member::value(&format!("This list is incomplete. {}", self.missing.join("; ")))?));
         }
-        document
+        members.extend([
+            ("creationInfo", Member::value(&json!({"created": self.created, "creators": [TOOL]}))?),
+            ("dataLicense", Member::value(&"CC0-1.0")?),
+            ("documentNamespace", Member::value(&format!("https://spdx.org/spdxdocs/fngate-{}", self.seed.uuid()))?),
+            ("name", Member::value(&self.names.join(", "))?),
+            ("packages", Member::List(self.packages)),
+            ("relationships", Member::List(self.relationships)),
+            ("spdxVersion", Member::value(&"SPDX-2.3")?),
+        ]);
+        write_document(members, out)
     }
 }
 

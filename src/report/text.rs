@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::page::{Ink, Page};
-use super::{Examined, Judged, Reporter, Run, words};
+use super::spool::Spool;
+use super::{Call, Closing, Examined, Judged, Report, Reporter, Tally, words};
 use crate::model::{
     Advisories, AdvisoryOrigin, BoundFacts, Facts, Feed, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped,
 };
@@ -17,46 +19,71 @@ impl Reporter for Text {
         "text"
     }
 
-    fn write(&self, run: &Run, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page::new(run.screen);
-        let several = run.artifacts.len() > 1;
-        if several {
-            page.paragraph(0, "", verdict_ink(run.outcome()), &summary(run));
-        }
-        for examined in &run.artifacts {
-            if several {
-                page.gap();
-            }
-            artifact(&mut page, examined, several);
-        }
+    fn begin(&self, call: &Arc<Call>) -> Box<dyn Report> {
+        Box::new(Sheet { call: Arc::clone(call), spool: Spool::new(), rule: None })
+    }
+}
+
+/// A report under construction.
+struct Sheet {
+    call: Arc<Call>,
+    spool: Spool,
+    /// The rule of the first finding.
+    rule: Option<String>,
+}
+
+impl Report for Sheet {
+    fn add(&mut self, examined: &Examined) -> io::Result<()> {
+        let several = self.call.artifacts > 1;
+        let mut page = Page::new(self.call.screen);
         if several {
             page.gap();
         }
-        if let Some(advisories) = &run.advisories {
+        artifact(&mut page, examined, several);
+        if self.rule.is_none() {
+            self.rule = examined.result.as_ref().ok().and_then(|judged| judged.verdict.findings.first()).map(|one| one.rule.clone());
+        }
+        self.spool.write_all(page.into_text().as_bytes())
+    }
+
+    fn finish(self: Box<Self>, closing: &Closing, out: &mut dyn Write) -> io::Result<()> {
+        let several = self.call.artifacts > 1;
+        let mut page = Page::new(self.call.screen);
+        if several {
+            page.paragraph(0, "", verdict_ink(closing.tally.outcome()), &summary(closing.tally));
+        }
+        out.write_all(page.into_text().as_bytes())?;
+        self.spool.pour(out)?;
+        let mut page = Page::new(self.call.screen);
+        if several {
+            page.gap();
+        }
+        if let Some(advisories) = &closing.advisories {
             page.paragraph(0, "advisories: ", Ink::Plain, &source(advisories));
             for feed in &advisories.feeds {
                 page.paragraph(0, "with ", Ink::Plain, &exploited(feed));
             }
         }
-        for vex in &run.vex {
+        if let Some(baseline) = &self.call.baseline {
+            page.paragraph(0, "baseline:   ", Ink::Plain, &format!("{}, until {}", escaped(&baseline.path), baseline.until));
+            page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", baseline.digest));
+        }
+        for vex in &self.call.vex {
             page.paragraph(0, "VEX:        ", Ink::Plain, &escaped(&vex.path));
             page.paragraph(0, "", Ink::Faint, &format!("sha256 {}", vex.digest));
         }
-        let rule = run.artifacts.iter().find_map(|examined| examined.result.as_ref().ok()?.verdict.findings.first());
-        if let Some(finding) = rule {
-            page.paragraph(0, "", Ink::Faint, &format!("more: fngate explain {}", escaped(&finding.rule)));
+        if let Some(rule) = &self.rule {
+            page.paragraph(0, "", Ink::Faint, &format!("more: fngate explain {}", escaped(rule)));
         }
         out.write_all(page.into_text().as_bytes())
     }
 }
 
-/// `deny: 1 of 3 artifacts denied, 1 could not be judged, 1 passed`.
-fn summary(run: &Run) -> String {
-    let number = |outcome| run.artifacts.iter().filter(|examined| examined.outcome() == outcome).count();
-    let parts =
-        [(number(Outcome::Deny), "denied"), (number(Outcome::Incomplete), "could not be judged"), (number(Outcome::Pass), "passed")];
+/// `deny: of 3 artifacts 1 denied, 1 could not be judged, 1 passed`.
+fn summary(tally: Tally) -> String {
+    let parts = [(tally.deny, "denied"), (tally.incomplete, "could not be judged"), (tally.pass, "passed")];
     let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
-    format!("{}: of {} artifacts {}", run.outcome().as_str(), run.artifacts.len(), parts.join(", "))
+    format!("{}: of {} artifacts {}", tally.outcome().as_str(), tally.artifacts(), parts.join(", "))
 }
 
 fn artifact(page: &mut Page, examined: &Examined, several: bool) {
@@ -84,6 +111,7 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
             for level in [Level::Deny, Level::Incomplete, Level::Warn, Level::Info] {
                 group(page, level, judged);
             }
+            known(page, &judged.verdict);
             ignored(page, &judged.verdict);
             page.gap();
             page.paragraph(0, "findings:   ", Ink::Plain, &counts(&judged.verdict));
@@ -98,6 +126,9 @@ fn verdict_line(judged: &Judged) -> String {
     let rest = words::not_judged(&judged.facts.inventory.not_judged);
     if !rest.is_empty() {
         line.push_str(&format!("; not judged: {rest}"));
+    }
+    if let Some(known) = judged.verdict.known.first() {
+        line.push_str(&format!("; known until {}: {}", known.until, words::count(judged.verdict.known.len(), "finding")));
     }
     line
 }
@@ -186,6 +217,19 @@ fn one(page: &mut Page, finding: &Finding) {
     }
 }
 
+fn known(page: &mut Page, verdict: &Verdict) {
+    let Some(first) = verdict.known.first() else { return };
+    page.gap();
+    page.paragraph(0, "", Ink::Strong, &format!("KNOWN, NOT COUNTED UNTIL {} ({})", first.until, verdict.known.len()));
+    for known in &verdict.known {
+        let finding = &known.finding;
+        page.paragraph(2, "", Ink::Plain, &format!("{}: {}", finding.level.as_str(), escaped(&finding.message)));
+        let mut names = vec![finding.rule.as_str(), finding.advisory.as_str(), finding.subject.as_str()];
+        names.retain(|name| !name.is_empty());
+        page.paragraph(4, "", Ink::Faint, &escaped(&names.join(" ")));
+    }
+}
+
 fn ignored(page: &mut Page, verdict: &Verdict) {
     if verdict.ignored.is_empty() {
         return;
@@ -211,6 +255,7 @@ fn counts(verdict: &Verdict) -> String {
         (number(Level::Incomplete), format!("{} could not be judged", number(Level::Incomplete))),
         (number(Level::Warn), warnings),
         (number(Level::Info), format!("{} for information", number(Level::Info))),
+        (verdict.known.len(), format!("{} known", verdict.known.len())),
         (verdict.ignored.len(), format!("{} ignored", verdict.ignored.len())),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();

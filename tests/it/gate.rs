@@ -11,12 +11,12 @@ use tempfile::TempDir;
 mod pack;
 
 /// A folder with the example functions packed, a clean function, and a small advisory database.
-struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Self { folder: tempfile::tempdir().unwrap() };
         let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/functions");
         for name in pack::FUNCTIONS {
@@ -40,11 +40,11 @@ impl Bench {
         bench
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn zip(&self, name: &str, files: &[(&str, &str)]) {
+    pub(crate) fn zip(&self, name: &str, files: &[(&str, &str)]) {
         let mut zip = zip::ZipWriter::new(std::fs::File::create(self.path(name)).unwrap());
         for (path, content) in files {
             zip.start_file(*path, zip::write::SimpleFileOptions::default()).unwrap();
@@ -60,7 +60,7 @@ impl Bench {
         }
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_fngate"))
             .args(arguments)
             .current_dir(self.folder.path())
@@ -71,19 +71,19 @@ impl Bench {
     }
 
     /// `check` with the database, on a fixed day.
-    fn check(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn check(&self, arguments: &[&str]) -> Output {
         let fixed = ["check", "--db", "advisories.db", "--advisories", "offline", "--today", "2026-11-21"];
         self.run(&[&fixed[..], arguments].concat())
     }
 
-    fn json(&self, arguments: &[&str]) -> (i32, Value) {
+    pub(crate) fn json(&self, arguments: &[&str]) -> (i32, Value) {
         let output = self.check(&[&["--format", "json"], arguments].concat());
         let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)));
         (output.status.code().unwrap(), document)
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -11,12 +11,15 @@
 
 mod artifact;
 mod bound;
+mod document;
 mod evasion;
 mod exploit;
 mod extract;
 mod gate;
 mod image;
+mod init;
 mod layer;
+mod many;
 mod mutation;
 mod osv;
 mod pipeline;

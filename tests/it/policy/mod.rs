@@ -1,6 +1,7 @@
 //! Policies: every test in Rego, and every rule of the verdict.
 
 mod accept;
+mod baseline;
 mod builtin;
 mod command;
 mod given;

@@ -513,7 +513,7 @@ fn what_a_document_says_cannot_move_the_cursor() {
     written["statements"][0]["impact_statement"] = json!(hostile);
     let settings = Settings { vex: vex(&[written]), ..sample::settings() };
     let mut run = crate::report::run_with(settings, vec![sample::with_vulnerability(Severity::High)]);
-    run.vex = vec![fngate::model::VexFacts { path: hostile.to_owned(), digest: "ab".repeat(32) }];
+    run.call.vex = vec![fngate::model::VexFacts { path: hostile.to_owned(), digest: "ab".repeat(32) }];
     let text = crate::report::written("text", &run);
     assert!(text.contains("IGNORED (1)") && text.contains("VEX not_affected: vulnerable_code_not_in_execute_path"), "{text}");
     assert!(!text.contains(['\u{1b}', '\r', '\u{202e}', '\u{0}']));

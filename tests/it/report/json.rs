@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{run, run_with, written};
 use crate::policy::sample;
 
-fn parsed(run: &fngate::report::Run) -> Value {
+fn parsed(run: &super::Run) -> Value {
     serde_json::from_str(&written("json", run)).unwrap()
 }
 

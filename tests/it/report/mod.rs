@@ -6,11 +6,21 @@ mod json;
 mod spdx;
 mod text;
 
-use fngate::model::Facts;
+use std::sync::Arc;
+
+use fngate::model::{Advisories, Facts};
 use fngate::policy::Settings;
-use fngate::report::{Examined, Judged, Run, Screen, reporter, timestamp};
+use fngate::report::{Call, Closing, Examined, Judged, RulePage, reporter, timestamp};
 
 use crate::policy::sample;
+
+/// A call over artifacts that are judged already.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub call: Call,
+    pub advisories: Option<Advisories>,
+    pub artifacts: Vec<Examined>,
+}
 
 /// A run over `facts`, judged as the settings say.
 pub fn run_with(settings: Settings, facts: Vec<Facts>) -> Run {
@@ -20,15 +30,14 @@ pub fn run_with(settings: Settings, facts: Vec<Facts>) -> Run {
         let verdict = policies.judge(&facts).unwrap();
         Examined { name: facts.artifact.name.clone(), result: Ok(Judged { facts, verdict }) }
     });
-    Run {
-        advisories,
+    let rule = |rule: &fngate::policy::RulePage| RulePage { id: rule.id.clone(), title: rule.title.clone(), page: rule.page.clone() };
+    let call = Call {
         policy_digest: "9a".repeat(32),
-        config_digest: String::new(),
-        vex: Vec::new(),
         timestamp: timestamp(None, "2026-11-22"),
-        artifacts: artifacts.collect(),
-        screen: Screen::default(),
-    }
+        rules: policies.rules().iter().map(rule).collect(),
+        ..Call::default()
+    };
+    Run { call, advisories, artifacts: artifacts.collect() }
 }
 
 pub fn run(facts: Vec<Facts>) -> Run {
@@ -36,8 +45,15 @@ pub fn run(facts: Vec<Facts>) -> Run {
 }
 
 pub fn written(name: &str, run: &Run) -> String {
+    let call = Arc::new(Call { artifacts: run.artifacts.len(), ..run.call.clone() });
+    let mut report = reporter(name).unwrap().begin(&call);
+    let mut closing = Closing { advisories: run.advisories.clone(), ..Closing::default() };
+    for examined in &run.artifacts {
+        closing.tally.count(examined.outcome());
+        report.add(examined).unwrap();
+    }
     let mut out = Vec::new();
-    reporter(name).unwrap().write(run, &mut out).unwrap();
+    report.finish(&closing, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -106,7 +106,7 @@ fn the_namespace_is_the_artifacts_and_the_checksum_a_files() {
 fn several_artifacts_in_one_document() {
     let mut run = run(vec![sample::clean(), sample::grave(), various()]);
     run.artifacts.push(Examined { name: "b.zip".to_owned(), result: Err("no such file".to_owned()) });
-    run.timestamp = "2026-11-22T01:02:03.5Z".to_owned();
+    run.call.timestamp = "2026-11-22T01:02:03.5Z".to_owned();
     let document: Value = serde_json::from_str(&written("spdx", &run)).unwrap();
     assert_eq!(document["creationInfo"]["created"], "2026-11-22T01:02:03Z");
     assert!(document["comment"].as_str().unwrap().ends_with("b.zip: could not be read"));

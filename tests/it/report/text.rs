@@ -21,7 +21,7 @@ fn a_denial() {
 #[test]
 fn a_denial_on_a_narrow_screen() {
     let mut run = run(vec![sample::grave()]);
-    run.screen.width = 50;
+    run.call.screen.width = 50;
     assert_snapshot!(written("text", &run));
 }
 
@@ -73,7 +73,7 @@ fn without_colour_nothing_is_lost_and_with_it_nothing_is_added() {
         let mut run = run(vec![facts]);
         let plain = written("text", &run);
         assert!(!plain.contains('\u{1b}'));
-        run.screen = Screen { color: true, ..run.screen };
+        run.call.screen = Screen { color: true, ..run.call.screen };
         let coloured = written("text", &run);
         assert_ne!(coloured, plain);
         assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
@@ -84,7 +84,7 @@ fn without_colour_nothing_is_lost_and_with_it_nothing_is_added() {
 fn no_line_is_wider_than_the_screen_but_for_a_word() {
     for width in [40, 50, 80, 120] {
         let mut run = run(vec![sample::grave(), sample::unseen()]);
-        run.screen.width = width;
+        run.call.screen.width = width;
         for line in written("text", &run).lines() {
             let folded = line.trim_start().trim_start_matches("- ").trim_start_matches("fingerprint ");
             assert!(line.chars().count() <= width || !folded.contains(' ') || line.contains("in node_modules"), "{width}: {line}");

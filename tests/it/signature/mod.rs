@@ -3,11 +3,15 @@
 mod bundle;
 mod command;
 mod der;
+mod exchange;
 mod fake;
 mod fixture;
 mod form;
 mod identity;
 mod image;
+mod issuer;
+mod login;
+mod negative;
 mod oracle;
 mod referrer;
 mod requirement;
