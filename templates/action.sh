@@ -226,6 +226,8 @@ fi
 output exit-code "$code"
 output denied "$denied"
 
+# Before the others: the runner keeps ten of a kind.
+[ -z "$unenforced" ] || printf '::warning title=fngate::NOT ENFORCED: the verdict is %s\n' "$outcome"
 # fngate has escaped and counted them; whatever else the file might hold is no annotation, and is not said aloud.
 if [ -f "$annotations" ]; then grep -aE '^::(error|warning|notice)[ :]' "$annotations" | head -n 40 || true; fi
 note "$outcome"
@@ -242,7 +244,6 @@ fi
 
 if [ -n "$unenforced" ]; then
   output outcome "$outcome (NOT ENFORCED)"
-  printf '::warning title=fngate::NOT ENFORCED: the verdict is %s\n' "$outcome"
   exit 0
 fi
 output outcome "$outcome"
