@@ -12,6 +12,7 @@
 mod action;
 mod artifact;
 mod bound;
+mod docs;
 mod evasion;
 mod exploit;
 mod extract;
