@@ -91,6 +91,18 @@ fn every_link_leads_to_a_file_and_a_heading() {
     assert!(count > 30, "the links were not found: {count}");
 }
 
+#[test]
+fn every_file_of_the_house_that_is_named_is_there() {
+    let named = Regex::new(r"`((?:src|tests|policies|testdata|benches|templates|examples)/[A-Za-z0-9_./-]+)`").unwrap();
+    let gone = pages().into_iter().filter(|(name, _)| name != "CHANGELOG.md").flat_map(|(name, page)| {
+        let prose = parts(&page).0;
+        let paths: Vec<String> = named.captures_iter(&prose).map(|found| found[1].to_owned()).collect();
+        paths.into_iter().filter(|path| !root().join(path).exists()).map(move |path| format!("{name}: {path}"))
+    });
+    let gone: Vec<String> = gone.collect();
+    assert!(gone.is_empty(), "{}", gone.join("\n"));
+}
+
 /// What `--help` says of a command, asked once.
 #[derive(Default)]
 struct Help(BTreeMap<Vec<String>, Option<String>>);
