@@ -18,8 +18,7 @@ files := {
 # title: a file is in the artifact that has no place there
 # description: |
 #   By its name the file holds credentials, settings of a developer's machine, or the history of one. Leave it out of the package
-#   (`.gitignore` is not read by packers: use `package.patterns`, `.funcignore`, `.samignore` or what your tool has), and look at what
-#   stood in it.
+#   (`package.patterns` of the Serverless Framework, `.funcignore` of Azure, or what your packer has), and look at what stood in it.
 # custom:
 #   rule: secret-file
 findings contains finding if {

@@ -174,12 +174,12 @@ impl Help {
 fn commands(page: &str) -> Vec<String> {
     let (prose, blocks) = parts(page);
     let indented = prose.lines().filter(|line| line.starts_with("    ")).collect::<Vec<_>>().join("\n");
+    // After a prompt, an assignment, or in the middle of a pipe.
+    let call = Regex::new(r"(?:^|\$ |\||&& |- run: |-- )\s*(?:[A-Z_]+=\S+\s+)*(?:\S*/)?fngate +(.*)$").unwrap();
     let mut found = Vec::new();
     let texts = blocks.iter().filter(|block| !["toml", "rego", "json"].contains(&block.kind.as_str()));
     for text in texts.map(|block| block.lines.join("\n")).chain([indented]) {
         for line in text.replace("\\\n", " ").lines() {
-            // After a prompt, an assignment, or in the middle of a pipe.
-            let call = Regex::new(r"(?:^|\$ |\||&& |- run: |-- )\s*(?:[A-Z_]+=\S+\s+)*(?:\S*/)?fngate +(.*)$").unwrap();
             found.extend(call.captures(line.trim()).map(|found| found[1].to_owned()));
         }
     }

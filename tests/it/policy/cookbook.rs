@@ -158,6 +158,14 @@ fn each_speaks_where_it_should() {
 }
 
 #[test]
+fn a_date_that_does_not_exist_leaves_unjudged_what_goes_by_it() {
+    let facts = vulnerable(|known| known.published = Some("2026-02-31T00:00:00Z".to_owned()));
+    let verdict = policies().judge(&facts).unwrap();
+    assert_eq!(verdict.outcome, Outcome::Incomplete);
+    assert!(verdict.findings.iter().any(|finding| finding.rule == "policy-failed" && finding.message.contains("fngate.fix_within")));
+}
+
+#[test]
 fn what_the_page_shows_as_an_example_holds() {
     let text = fs::read_to_string(folder().with_extension("md")).unwrap();
     let examples: Vec<&str> = text.split("```rego\n").skip(1).filter_map(|rest| rest.split("\n```").next()).collect();
