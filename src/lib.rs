@@ -22,7 +22,7 @@ use model::{ArtifactKind, Bound, Facts, Inventory, Origin, Problem, ProblemClass
 use osv::{AdvisorySource, Feeds};
 use policy::{Policies, PolicyError};
 use secret::Scanner;
-use signature::{BundleFile, Digests, Requirement, Target, TrustedRoot};
+use signature::{BundleFile, Digests, Examination, Requirement, Target, TrustedRoot};
 
 /// The advisories failed while they were asked.
 pub const ADVISORIES_FAILED: ProblemKind = ProblemKind {
@@ -138,13 +138,25 @@ impl Gate {
     /// Who signed it. A directory has no bytes of its own that anybody could have signed.
     #[must_use]
     pub fn provenance(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Provenance {
+        self.conclude(artifact, &self.examine(artifact, bundles))
+    }
+
+    /// What became of each bundle.
+    #[must_use]
+    pub fn examine(&self, artifact: &Artifact, bundles: &[BundleFile]) -> Vec<Examination> {
+        if artifact.kind() == ArtifactKind::Directory || bundles.is_empty() {
+            return Vec::new();
+        }
+        signature::examine(target(artifact, bundles), bundles, &self.trust, &self.requirement, self.now)
+    }
+
+    /// Who signed it, by what became of its bundles.
+    #[must_use]
+    pub fn conclude(&self, artifact: &Artifact, examinations: &[Examination]) -> Provenance {
         if artifact.kind() == ArtifactKind::Directory {
             return Provenance::default();
         }
-        if bundles.is_empty() {
-            return signature::conclude(&[], &self.requirement);
-        }
-        signature::verify(target(artifact, bundles), bundles, &self.trust, &self.requirement, self.now)
+        signature::conclude(examinations, &self.requirement)
     }
 }
 

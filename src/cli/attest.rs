@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::query::Where;
 use super::setup::{self, GateArgs, Setup};
-use super::signing::SigningArgs;
+use super::signing::{DeliveryArgs, SigningArgs};
 use super::verdict::{self, Notary, SummaryArgs};
-use super::{Global, check, evidence, policy, sbom, sign};
+use super::{Global, check, policy, sbom};
 
 /// Bytes of a predicate: a bundle of more could not be read again.
 const LARGEST: u64 = 5 << 20;
@@ -25,7 +25,7 @@ const LARGEST: u64 = 5 << 20;
 /// Options of `fngate attest`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Each statement is signed, logged, timestamped and verified before it is written: ARTIFACT.sbom.sigstore.json, ARTIFACT.provenance.sigstore.json, ARTIFACT.vsa.sigstore.json, ARTIFACT.attestation.sigstore.json.\n\nExit codes: 0 attested, 1 the gate denied (with --vsa), 2 failed or could not judge."
+    after_help = "Each statement is signed, logged, timestamped and verified before it is written; what was written stays if a later one fails: ARTIFACT.sbom.sigstore.json, ARTIFACT.provenance.sigstore.json, ARTIFACT.vsa.sigstore.json, ARTIFACT.attestation.sigstore.json.\n\nExit codes: 0 attested, 1 the gate denied (with --vsa), 2 failed or could not judge."
 )]
 #[command(mut_arg("signing_key", |arg| arg.visible_alias("key")))]
 pub(crate) struct Args {
@@ -59,15 +59,8 @@ pub(crate) struct Args {
     /// With --vsa: where advisories come from
     #[arg(long, value_name = "WHERE", requires = "vsa")]
     advisories: Option<Where>,
-    /// The Sigstore instance that the statements must verify under [default: that of --signing-config]
-    #[arg(long, value_name = "FILE")]
-    trusted_root: Option<String>,
-    /// Where to write the one bundle, `-` is standard output
-    #[arg(short, long, value_name = "PATH")]
-    output: Option<PathBuf>,
-    /// Write over bundles that are there
-    #[arg(long)]
-    overwrite: bool,
+    #[command(flatten)]
+    delivery: DeliveryArgs,
 }
 
 /// One statement to make.
@@ -88,14 +81,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     if !args.vsa && args.summary.is_given() {
         bail!("`--verifier-id` and `--resource-uri` are about the verdict: add `--vsa`");
     }
-    if args.output.is_some() && wanted.len() > 1 {
-        bail!("`--output` is the place of one bundle, and there are {} statements", wanted.len());
-    }
+    args.delivery.check(wanted.len(), "statements")?;
     let mut places = Vec::new();
     for one in &wanted {
-        places.push(sign::place(&args.artifact, args.output.as_deref(), one.ending, args.overwrite)?);
+        places.push(args.delivery.place(&args.artifact, one.ending)?);
     }
-    let signing = args.signing.prepare(args.trusted_root.as_deref())?;
+    let signing = args.signing.prepare(args.delivery.trusted_root())?;
     let mut outcome = Outcome::Pass;
     for (one, place) in wanted.iter().zip(&places) {
         let signed = match &one.what {
@@ -125,7 +116,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
                 signing.sign(&digest, Subject::Statement(&statement(&name(&args.artifact), &digest, &kind, &predicate)))?
             }
         };
-        sign::deliver(place.as_deref(), &signed, global)?;
+        args.delivery.deliver(place.as_deref(), &signed, global)?;
     }
     Ok(outcome.exit_code())
 }
@@ -222,9 +213,7 @@ fn judged(args: &Args, global: &Global) -> anyhow::Result<(Judged, Vec<BundleFil
         true => Vec::new(),
         false => check::beside(Path::new(&args.artifact), &artifact)?,
     };
-    let provenance = gate.provenance(&artifact, &bundles);
-    let attested = evidence::attested(&provenance, gate.requirement.signers, global.quiet);
-    let (facts, verdict) = pool.install(|| gate.judge(&artifact, provenance, &attested))?;
+    let (judged, stood) = pool.install(|| check::by_bundles(&gate, &artifact, bundles, global.quiet))?;
     let digest = policy::combined(gate.policies.digest(), &config_digest);
-    Ok((Judged { facts, verdict }, bundles, digest))
+    Ok((judged, stood, digest))
 }

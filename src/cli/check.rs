@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use fngate::Gate;
 use fngate::artifact::{Artifact, OpenError};
 use fngate::model::{BoundKind, Outcome};
+use fngate::policy::PolicyError;
 use fngate::report::{self, Closing, Examined, Judged, REPORTERS, Screen, reporter, timestamp};
 use fngate::signature::{self, BundleFile};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -169,7 +170,7 @@ pub(super) fn layers(paths: &[PathBuf]) -> Result<Vec<Arc<Artifact>>, OpenError>
     paths.iter().map(|path| Artifact::open(path).map(Arc::new)).collect()
 }
 
-/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other. Gives its bundles too.
+/// Judges one artifact. Whatever goes wrong with it is said of it and stops no other. Gives those of its bundles that stood too.
 fn examine(call: &Given<'_>, name: &str, progress: &Progress) -> (Examined, Vec<BundleFile>) {
     progress.next(name);
     let result = catch_unwind(AssertUnwindSafe(|| judge(call, name)))
@@ -185,10 +186,23 @@ fn judge(call: &Given<'_>, name: &str) -> Result<(Judged, Vec<BundleFile>), Stri
     let layers = call.layers.as_ref().map_err(|error| format!("a layer cannot be judged: {}", explained(error)))?;
     let artifact = open(name).map_err(|error| line(&error))?.with_layers(layers.clone()).map_err(|error| line(&error.into()))?;
     let bundles = bundles(call, name, &artifact)?;
-    let provenance = call.gate.provenance(&artifact, &bundles);
-    let attested = evidence::attested(&provenance, call.gate.requirement.signers, call.quiet);
-    let (facts, verdict) = call.gate.judge(&artifact, provenance, &attested).map_err(|error| line(&error.into()))?;
-    Ok((Judged { facts, verdict }, bundles))
+    let (judged, stood) = by_bundles(call.gate, &artifact, bundles, call.quiet).map_err(|error| line(&error.into()))?;
+    Ok((judged, stood))
+}
+
+/// Judges an artifact with its bundles, and gives those of them that stood: the others have proved nothing.
+pub(super) fn by_bundles(
+    gate: &Gate,
+    artifact: &Artifact,
+    bundles: Vec<BundleFile>,
+    quiet: bool,
+) -> Result<(Judged, Vec<BundleFile>), PolicyError> {
+    let examinations = gate.examine(artifact, &bundles);
+    let attested = evidence::attested(&signature::bills(&examinations, &gate.requirement), quiet);
+    let (facts, verdict) = gate.judge(artifact, gate.conclude(artifact, &examinations), &attested)?;
+    let stands = |at: usize| examinations.iter().any(|one| one.file == Some(at) && one.result.is_ok());
+    let stood = bundles.into_iter().enumerate().filter(|(at, _)| stands(*at)).map(|(_, bundle)| bundle).collect();
+    Ok((Judged { facts, verdict }, stood))
 }
 
 /// The bundles that are given, those that lie beside the artifact, and those that are attached to an image.

@@ -87,7 +87,7 @@ pub(crate) fn sign(args: &SignArgs) -> anyhow::Result<u8> {
         false => (verify::digests(&args.file, false)?.sha256, Subject::Artifact),
     };
     let signed = sign::sign(&digest, subject, Signatory::Token(&token), &services, &trust)?;
-    signing::write(&args.bundle, signed.bundle.as_bytes())?;
+    signing::write(&args.bundle, signed.bundle.as_bytes(), true)?;
     Ok(0)
 }
 

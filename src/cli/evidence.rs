@@ -1,14 +1,12 @@
 //! What the operator knows about the build: lockfiles and bills of materials that lie beside the artifact, not in it.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use fngate::extract::{BuildTree, read_lock};
-use fngate::model::{Bound, BoundKind, Provenance, escaped, hex};
-use fngate::signature::is_bill;
+use fngate::model::{Bound, BoundKind, Statement, escaped, hex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -73,14 +71,9 @@ impl EvidenceArgs {
 }
 
 /// What the signed bills of materials say may be inside. One that cannot be read says nothing, and that is told.
-/// Where several must sign (`signers`), as many must have signed the same bill.
-pub(crate) fn attested(provenance: &Provenance, signers: usize, quiet: bool) -> Vec<Bound> {
+pub(crate) fn attested(bills: &[Statement], quiet: bool) -> Vec<Bound> {
     let mut bounds = Vec::new();
-    for statement in provenance.statements.iter().filter(|statement| is_bill(&statement.predicate_type)) {
-        let same = provenance.statements.iter().filter(|other| other.predicate == statement.predicate);
-        if same.map(|other| other.signer.as_str()).collect::<BTreeSet<_>>().len() < signers {
-            continue;
-        }
+    for statement in bills {
         // in-toto's SPDX predicate is the document; older signers wrap it in `Data`, as a text or as it is.
         let content = match statement.predicate.get("Data") {
             Some(Value::String(text)) => text.clone().into_bytes(),

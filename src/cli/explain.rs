@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::handbook;
 use anyhow::{anyhow, bail};
 use fngate::model::{ProblemClass, ProblemKind};
 use fngate::policy::{Policies, REMARKS};
@@ -16,6 +17,17 @@ pub(crate) struct Args {
     /// A policy of your own whose rules are explained too: a file, or a folder with everything below
     #[arg(long, value_name = "PATH")]
     policy: Vec<PathBuf>,
+    /// Write every page as one Markdown document
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["rule", "policy"])]
+    document: Option<Document>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Document {
+    /// Rules of policies, kinds of problems, reasons of signatures
+    Rules,
+    /// Rules of the secret scanner
+    SecretRules,
 }
 
 /// One page.
@@ -27,6 +39,14 @@ struct Page {
 }
 
 pub(crate) fn run(args: &Args, problems: &[&[&'static ProblemKind]]) -> anyhow::Result<u8> {
+    if let Some(document) = args.document {
+        let text = match document {
+            Document::Rules => handbook::rules()?,
+            Document::SecretRules => handbook::secret_rules()?,
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        return Ok(0);
+    }
     let pages = pages(&args.policy, problems)?;
     let text = match &args.rule {
         None => listed(&pages),

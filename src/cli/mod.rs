@@ -7,9 +7,13 @@ mod conformance;
 mod db;
 mod evidence;
 mod explain;
+mod handbook;
+mod init;
 mod key;
+mod man;
 mod policy;
 mod progress;
+mod project;
 mod query;
 mod query_text;
 mod reports;
@@ -104,12 +108,16 @@ enum Command {
     Db(db::Args),
     /// Renew and inspect the trusted roots that signatures rest on
     Trust(trust::Args),
+    /// Write fngate.toml and a workflow for a repository, from what it shows of its build
+    Init(init::Args),
     /// Explain a rule, a kind of problem or a reason
     Explain(explain::Args),
     /// List and test policies
     Policy(policy::Args),
     /// Write a completion script for a shell
     Completions(completions::Args),
+    /// Write the manual, a page a command
+    Man(man::Args),
     /// Verify as sigstore-conformance asks
     #[command(hide = true)]
     VerifyBundle(conformance::VerifyArgs),
@@ -145,15 +153,17 @@ fn dispatch(cli: &Cli) -> anyhow::Result<u8> {
         Command::Sbom(args) => sbom::run(args, &cli.global),
         Command::Query(args) => query::run(args, &cli.global),
         Command::Secrets(args) => secrets::run(args, &cli.global),
-        Command::Verify(args) => verify::run(args),
+        Command::Verify(args) => verify::run(args, &cli.global),
         Command::Sign(args) => sign::run(args, &cli.global),
         Command::Attest(args) => attest::run(args, &cli.global),
         Command::Key(args) => key::run(args, &cli.global),
         Command::Db(args) => db::run(args, &cli.global),
         Command::Trust(args) => trust::run(args, &cli.global),
+        Command::Init(args) => init::run(args, &cli.global),
         Command::Explain(args) => explain::run(args, fngate::PROBLEMS),
         Command::Policy(args) => policy::run(args),
         Command::Completions(args) => Ok(completions::run(args)),
+        Command::Man(args) => man::run(args),
         Command::VerifyBundle(args) => conformance::verify(args),
         Command::SignBundle(args) => conformance::sign(args),
     }

@@ -18,6 +18,7 @@ use jiff::{Timestamp, Zoned};
 use super::Global;
 use super::evidence::{EvidenceArgs, Given};
 use super::query::Where;
+use super::trust::{LimitArgs, warn_of_expiry};
 use crate::config::{self, AdvisoryMode, Config, Name};
 
 /// Options that every judging command shares.
@@ -61,6 +62,8 @@ pub(crate) struct GateArgs {
     /// The Sigstore instance: public-good, staging, github, or a trusted_root.json (or several, one a line)
     #[arg(long, value_name = "FILE")]
     trusted_root: Option<String>,
+    #[command(flatten)]
+    trust_limits: LimitArgs,
     /// Packages that are your own and never sent anywhere; `*` stands for anything (repeatable)
     #[arg(long, value_name = "PATTERN")]
     private: Vec<String>,
@@ -124,6 +127,7 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     let baseline = baseline.map(|path| Baseline::read(path, config.baseline_until, artifacts.len())).transpose()?;
     let requirement = requirement(args, &config)?;
     let trust = trust(args, &config.signature)?;
+    warn_of_expiry(&trust, Timestamp::now(), global.quiet);
     let scanner = scanner(&args.secret_rules, &config)?;
     let evidence = args.evidence.read(&Given { locks: &config.locks, sboms: &config.sboms, modules: &config.modules })?;
     let warnings = config.warnings.iter().map(String::as_str).chain(scanner.warnings().iter().map(String::as_str));
@@ -203,7 +207,8 @@ fn requirement(args: &GateArgs, config: &Config) -> anyhow::Result<Requirement> 
     Ok(requirement)
 }
 
-/// The trusted root of the call, else of the configuration, else the public one; within what the configuration asks of it.
+/// The trusted root of the call, else of the configuration, else the public one; within what the call and the configuration ask
+/// of it.
 fn trust(args: &GateArgs, signature: &config::Signature) -> anyhow::Result<TrustedRoot> {
     let now = Timestamp::now();
     let root = match (&args.trusted_root, &signature.trusted_root, &signature.tuf) {
@@ -213,7 +218,7 @@ fn trust(args: &GateArgs, signature: &config::Signature) -> anyhow::Result<Trust
         (None, None, Some((url, root))) => TufRepository::private(url, root, None)?.trusted_root(now)?,
         (None, None, None) => TrustedRoot::public_good()?,
     };
-    Ok(root.within(&signature.limits, now)?)
+    Ok(root.within(&signature.limits, now)?.within(&args.trust_limits.limits(), now)?)
 }
 
 impl From<AdvisoryMode> for Mode {

@@ -10,6 +10,8 @@ use fngate::signature::TrustedRoot;
 use fngate::signature::sign::{self, PrivateKey, Prompt, Services, SignError, Signatory, Signed, Subject, Token};
 use zeroize::Zeroizing;
 
+use super::Global;
+
 /// Bytes of a token, a key or a password.
 const LARGEST: u64 = 64 << 10;
 /// Where a key's password is looked for: ours, then cosign's.
@@ -35,6 +37,20 @@ pub(crate) struct SigningArgs {
     /// The signing services: public-good, staging, or a signing_config.json [default: public-good]
     #[arg(long, value_name = "FILE")]
     signing_config: Option<String>,
+}
+
+/// Options that say where bundles go, and under which root they must verify.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DeliveryArgs {
+    /// The Sigstore instance that a new bundle must verify under [default: that of --signing-config]
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<String>,
+    /// Where to write the one bundle, `-` is standard output [default: beside the artifact]
+    #[arg(short, long, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Write over what is there
+    #[arg(long)]
+    overwrite: bool,
 }
 
 /// Who signs, and where.
@@ -151,6 +167,50 @@ pub(super) fn text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     Ok(read)
 }
 
+impl DeliveryArgs {
+    pub(super) fn trusted_root(&self) -> Option<&str> {
+        self.trusted_root.as_deref()
+    }
+
+    /// One place is not that of several bundles.
+    pub(super) fn check(&self, count: usize, what: &str) -> anyhow::Result<()> {
+        if self.output.is_some() && count > 1 {
+            bail!("`--output` is the place of one bundle, and there are {count} {what}");
+        }
+        Ok(())
+    }
+
+    /// Where a bundle goes; `None` is standard output. A digest alone has nothing beside it.
+    pub(super) fn place(&self, artifact: &str, ending: &str) -> anyhow::Result<Option<PathBuf>> {
+        let path = match &self.output {
+            Some(path) if path == Path::new("-") => return Ok(None),
+            Some(path) => path.clone(),
+            None if artifact.starts_with("sha256:") => {
+                bail!("a digest has no place of its own: say with `--output` where the bundle goes")
+            }
+            None => beside(Path::new(artifact), ending),
+        };
+        // Looked at before anything is signed, and again when it is written.
+        if !self.overwrite && path.symlink_metadata().is_ok() {
+            return Err(there(&path));
+        }
+        Ok(Some(path))
+    }
+
+    /// Writes a bundle and says so.
+    pub(super) fn deliver(&self, place: Option<&Path>, signed: &Signed, global: &Global) -> anyhow::Result<()> {
+        let Some(path) = place else {
+            writeln!(io::stdout(), "{}", signed.bundle)?;
+            return Ok(());
+        };
+        write(path, format!("{}\n", signed.bundle).as_bytes(), self.overwrite)?;
+        if !global.quiet {
+            tell(&mut io::stdout(), path, signed)?;
+        }
+        Ok(())
+    }
+}
+
 /// A login on this terminal. It speaks on standard error, so that standard output stays the result's.
 struct Terminal;
 
@@ -172,28 +232,29 @@ impl Prompt for Terminal {
     }
 }
 
-/// Refuses to write over a file that is there, before anything is signed.
-pub(super) fn unless_there(path: &Path, overwrite: bool) -> anyhow::Result<()> {
-    if !overwrite && path.symlink_metadata().is_ok() {
-        return Err(anyhow!("there is a file already, and `--overwrite` was not given: {}", path.display()));
-    }
-    Ok(())
+fn there(path: &Path) -> anyhow::Error {
+    anyhow!("there is a file already, and `--overwrite` was not given: {}", path.display())
 }
 
-/// Writes a file whole or not at all.
-pub(super) fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+/// Writes a file whole or not at all, and over another one only where that is wanted.
+pub(super) fn write(path: &Path, content: &[u8], overwrite: bool) -> anyhow::Result<()> {
     let shown = || format!("cannot write: {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".fngate-").tempfile_in(folder).with_context(shown)?;
-    file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(shown)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".fngate-");
     // A temporary file is the owner's alone; what is handed out is for all whom the umask lets.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).with_context(shown)?;
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    file.persist(path).map_err(|error| error.error).with_context(shown)?;
-    Ok(())
+    let mut file = builder.tempfile_in(folder).with_context(shown)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).with_context(shown)?;
+    let kept = if overwrite { file.persist(path) } else { file.persist_noclobber(path) };
+    match kept {
+        Err(error) if !overwrite && error.error.kind() == io::ErrorKind::AlreadyExists => Err(there(path)),
+        other => other.map(drop).map_err(|error| error.error).with_context(shown),
+    }
 }
 
 /// The path of a bundle beside its artifact.

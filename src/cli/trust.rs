@@ -85,7 +85,7 @@ impl PrivateArgs {
 }
 
 /// Limits on the root itself.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct LimitArgs {
     /// The SHA-256 that the bytes of the trusted root must have
     #[arg(long, value_name = "HEX", value_parser = digest)]
@@ -98,6 +98,19 @@ pub(crate) struct LimitArgs {
 impl LimitArgs {
     pub(crate) fn limits(&self) -> TrustLimits {
         TrustLimits { sha256: self.trusted_root_sha256.clone(), max_age_days: self.trusted_root_max_age }
+    }
+}
+
+/// Says that what was kept of a repository is past its day. It is used all the same, because nothing newer is at hand, and
+/// whoever withholds what is newer can make it so: `--trusted-root-max-age` sets an end.
+pub(crate) fn warn_of_expiry(root: &TrustedRoot, now: Timestamp, quiet: bool) {
+    if let Source::Cached(fresh) = root.source()
+        && fresh.expires < now
+        && !quiet
+    {
+        let (name, when) = (escaped(root.name()), apart(fresh.expires, now));
+        let told = format!("warning: the metadata of the cached trusted root expired {when}; it is used as it was then: {name}");
+        let _ = writeln!(io::stderr(), "{told}\n  hint: `{}` fetches the current one", escaped(&root.update_command()));
     }
 }
 

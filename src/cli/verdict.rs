@@ -61,7 +61,7 @@ impl Notary<'_> {
                     take_away(&path)?;
                 }
                 let signed = self.signed(judged, bundles)?;
-                signing::write(&path, format!("{}\n", signed.bundle).as_bytes())?;
+                signing::write(&path, format!("{}\n", signed.bundle).as_bytes(), true)?;
                 if !global.quiet {
                     signing::tell(&mut io::stderr(), &path, &signed)?;
                 }
@@ -71,8 +71,8 @@ impl Notary<'_> {
         Ok(())
     }
 
-    /// The summary of one artifact that passed.
-    pub(super) fn signed(&self, judged: &Judged, bundles: &[BundleFile]) -> anyhow::Result<Signed> {
+    /// The summary of one artifact that passed. `used` are the bundles that stood.
+    pub(super) fn signed(&self, judged: &Judged, used: &[BundleFile]) -> anyhow::Result<Signed> {
         let facts = &judged.facts;
         let artifact = &facts.artifact;
         if !judged.verdict.known.is_empty() {
@@ -93,7 +93,7 @@ impl Notary<'_> {
         if verified {
             levels.push("FNGATE_SIGNATURE_VERIFIED".to_owned());
         }
-        let used = bundles.iter().filter(|_| verified);
+        let used = used.iter().filter(|_| verified);
         let inputs = used.map(|bundle| (bundle.name.clone(), fngate::model::hex(&Sha256::digest(&bundle.bytes))));
         let layers = artifact.layers.iter().map(|layer| json!({"name": layer.name, "digest": {"sha256": layer.sha256}}));
         let advisories = facts.advisories.as_ref().map(|known| json!({"as_of": known.as_of, "digest": known.digest}));

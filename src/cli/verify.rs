@@ -16,7 +16,7 @@ use fngate::artifact::Artifact;
 use fngate::model::{Provenance, ProvenanceState, escaped, hex};
 use fngate::signature::{self, BundleFile, Digests, Examination, Identity, Key, Profile, Requirement, Target, TrustedRoot};
 
-use super::{Format, trust};
+use super::{Format, Global, trust};
 
 /// Options of `fngate verify`.
 #[derive(Debug, clap::Args)]
@@ -98,7 +98,7 @@ enum ProfileName {
     Compatible,
 }
 
-pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     let requirement = requirement(args)?;
     let now = Timestamp::now();
     let trust = match args.private.repository(None)? {
@@ -106,6 +106,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
         None => TrustedRoot::named(&args.trusted_root)?,
     };
     let trust = trust.within(&args.trust_limits.limits(), now)?;
+    trust::warn_of_expiry(&trust, now, global.quiet);
     let Opened { bundles, target, sha256 } = opened(args)?;
     let examinations = signature::examine(&target, &bundles, &trust, &requirement, now);
     let provenance = signature::conclude(&examinations, &requirement);

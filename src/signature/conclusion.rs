@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Provenance, ProvenanceState, Statement};
 
 use super::examination::{Examination, Proof, Refusal};
-use super::predicate::{is_endorsement, is_of_type};
+use super::predicate::{is_bill, is_endorsement, is_of_type};
 use super::provenance::Build;
 use super::reason::{self, Reason};
 use super::requirement::{Profile, Requirement, StatementRequirement};
@@ -38,14 +38,40 @@ pub fn conclude(examinations: &[Examination], requirement: &Requirement) -> Prov
     }
 }
 
+/// The bills of materials that may be believed: as many of those named have signed the same one as are required to have signed
+/// the artifact, counted as there. None, where what is required is not satisfied.
+#[must_use]
+pub fn bills(examinations: &[Examination], requirement: &Requirement) -> Vec<Statement> {
+    let proofs = examinations.iter().filter_map(|one| one.result.as_ref().ok()).collect::<Vec<_>>();
+    if proofs.is_empty() || satisfied(&proofs, requirement).is_err() {
+        return Vec::new();
+    }
+    let bill = |proof: &&&Proof| proof.statement.as_ref().is_some_and(|statement| is_bill(&statement.predicate_type));
+    let believed = proofs.iter().filter(bill).filter(|proof| {
+        let same = proofs.iter().filter(bill).filter(|other| predicate(other) == predicate(proof)).copied().collect::<Vec<_>>();
+        distinct(&same) >= requirement.signers.max(1)
+    });
+    sorted(believed.filter_map(|proof| proof.statement.clone()).collect())
+}
+
 fn verified(proofs: &[&Proof], message: String) -> Provenance {
     let mut signers = proofs.iter().map(|proof| proof.signer.clone()).collect::<Vec<_>>();
     signers.sort();
     signers.dedup();
-    let mut statements = proofs.iter().filter_map(|proof| proof.statement.clone()).collect::<Vec<_>>();
+    let statements = sorted(proofs.iter().filter_map(|proof| proof.statement.clone()).collect());
+    Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements }
+}
+
+/// What a signer said.
+fn predicate(proof: &Proof) -> Option<&serde_json::Value> {
+    proof.statement.as_ref().map(|statement| &statement.predicate)
+}
+
+/// Each statement of each signer once.
+fn sorted(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements.sort_by_cached_key(|one| (one.predicate_type.clone(), one.signer.clone(), one.predicate.to_string()));
     statements.dedup();
-    Provenance { state: ProvenanceState::Verified, reason: String::new(), message, signers, statements }
+    statements
 }
 
 fn refused(reason: &Reason, message: String) -> Provenance {

@@ -59,6 +59,8 @@ pub struct Proof {
 pub struct Examination {
     /// The bundle's file, with the number of the bundle where the file holds several; escaped for a terminal.
     pub name: String,
+    /// The place of that file among those that were given; `None` where all were refused together.
+    pub file: Option<usize>,
     /// The checks in the order in which they were made; the last one is the failed one where it was refused.
     pub steps: Vec<Step>,
     /// The result.

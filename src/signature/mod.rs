@@ -37,7 +37,7 @@ pub use bundle::{
 };
 pub use certificate::SubjectKind;
 pub use claim::{claim_name, claim_names};
-pub use conclusion::conclude;
+pub use conclusion::{bills, conclude};
 pub use examination::{Examination, Proof, Refusal, Step};
 pub use identity::Identity;
 pub use predicate::{CYCLONEDX, PROVENANCE, PROVENANCE_0_2, SPDX, VSA, is_bill, predicate_names, predicate_type};

@@ -146,13 +146,19 @@ impl TrustedRoot {
         let Some(as_of) = self.as_of() else { return Err(TrustError::NoDate { name: self.name }) };
         let days = now.duration_since(as_of).as_hours() / 24;
         if days > i64::from(most) {
-            let command = match INSTANCES.contains(&self.name.as_str()) {
-                true => format!("fngate trust update --instance {}", self.name),
-                false => format!("fngate trust update --tuf-url {} --tuf-root FILE", self.name),
-            };
+            let command = self.update_command();
             return Err(TrustError::TooOld { name: self.name, as_of: as_of.to_string(), days, most, command });
         }
         Ok(self)
+    }
+
+    /// What fetches the current one, of an instance or a repository.
+    #[must_use]
+    pub fn update_command(&self) -> String {
+        match INSTANCES.contains(&self.name.as_str()) {
+            true => format!("fngate trust update --instance {}", self.name),
+            false => format!("fngate trust update --tuf-url {} --tuf-root FILE", self.name),
+        }
     }
 
     /// The instance's name, the repository's address, or the file.

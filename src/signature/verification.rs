@@ -81,16 +81,17 @@ pub fn examine(
     now: Timestamp,
 ) -> Vec<Examination> {
     let target = artifact.into();
-    let documents = bundles.iter().flat_map(bundle::documents).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
+    let numbered = |(at, file)| bundle::documents(file).into_iter().map(move |document| (at, document));
+    let documents = bundles.iter().enumerate().flat_map(numbered).take(MOST_BUNDLES + 1).collect::<Vec<_>>();
     if documents.len() > MOST_BUNDLES {
         let refusal = Refusal::new(&reason::TOO_MANY_BUNDLES, format!("at most {MOST_BUNDLES}"), "more");
         return vec![refused_whole("all bundles".to_owned(), "bundles", refusal)];
     }
     let question = |digests| Question { target: &target, digests, trust, requirement, now };
-    let examined = |document: Document| {
+    let examined = |(at, document): (usize, Document)| {
         let mut attempts = target.digests().iter().map(|digests| question(Some(digests)).guarded(&document));
         let first = attempts.next().unwrap_or_else(|| question(None).guarded(&document));
-        attempts.fold(first, further)
+        Examination { file: Some(at), ..attempts.fold(first, further) }
     };
     documents.into_iter().map(examined).collect()
 }
@@ -104,7 +105,7 @@ fn further(one: Examination, other: Examination) -> Examination {
 fn refused_whole(name: String, step: &'static str, refusal: Refusal) -> Examination {
     let mut trace = Trace::default();
     let refusal = trace.fail(step, refusal);
-    Examination { name, steps: trace.into_steps(), result: Err(refusal) }
+    Examination { name, file: None, steps: trace.into_steps(), result: Err(refusal) }
 }
 
 /// Runs one examination; a panic in it is a refusal of this bundle and of no other.
@@ -115,7 +116,7 @@ fn caught(name: String, examination: impl FnOnce(&mut Trace) -> Result<Proof, Re
         (trace.into_steps(), result)
     }));
     match attempt {
-        Ok((steps, result)) => Examination { name, steps, result },
+        Ok((steps, result)) => Examination { name, file: None, steps, result },
         Err(_) => refused_whole(name, "verification", Refusal::new(&reason::INTERNAL_ERROR, "a verification", "a panic in it")),
     }
 }

@@ -9,19 +9,21 @@
     clippy::print_stderr
 )]
 
-mod action;
 mod artifact;
 mod bound;
 mod docs;
+mod document;
 mod evasion;
 mod exploit;
 mod extract;
 mod gate;
 mod image;
+mod init;
 mod layer;
 mod many;
 mod mutation;
 mod osv;
+mod pipeline;
 mod policy;
 mod report;
 mod secret;

@@ -22,7 +22,9 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     let reference = Reference::parse(reference)?;
     let mut registry = Registry::new(&reference, options)?;
     let (document, digest, mut documents) = manifest(&mut registry, &reference, platform)?;
-    documents.push((digest.clone(), Signable::document("image manifest", &document.bytes)));
+    let own = Signable::document("image manifest", &document.bytes);
+    let sha256 = own.sha256;
+    documents.push((digest.clone(), own));
     let mut layout = Layout { file: tempfile::tempfile()?, size: 0, most: options.most, left: options.most };
     layout.small("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     let descriptor = json!({"mediaType": document.media, "digest": digest.as_str(), "size": document.bytes.len()});
@@ -31,7 +33,7 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
     // A manifest that cannot be read in one way is the image's fault: the walk over the layout says so.
     if let Ok(value) = parse(&document.bytes) {
         let layers = value.get("layers").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let mut had = HashSet::from([digest.clone()]);
+        let mut had = HashSet::from([digest]);
         for descriptor in value.get("config").into_iter().chain(layers) {
             let text = |key| descriptor.get(key).and_then(Value::as_str).unwrap_or_default();
             let (Some(blob), Some(size)) = (Digest::parse(text("digest")), descriptor.get("size").and_then(Value::as_u64)) else {
@@ -48,12 +50,8 @@ pub fn pull(reference: &str, platform: &str, options: &Options) -> Result<Artifa
         }
     }
     let (file, size) = layout.finish()?;
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digest.digits().as_bytes().chunks(2)) {
-        *byte = std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()).unwrap_or(0);
-    }
     let pulled = Pulled { reference, options: options.clone(), documents };
-    Ok(Artifact { pulled: Some(pulled), ..Artifact::new(name, ArtifactKind::OciLayout, Content::Spooled(file, size), bytes) })
+    Ok(Artifact { pulled: Some(pulled), ..Artifact::new(name, ArtifactKind::OciLayout, Content::Spooled(file, size), sha256) })
 }
 
 /// Documents with what a signature of them would be about.

@@ -15,7 +15,7 @@ use crate::model::{Signer, Statement};
 
 use super::certificate::Claimant;
 use super::sigstore_adapter::sign::{self as adapter, By, Endpoints, Signed as Content};
-use super::sigstore_adapter::{Instance, Material, Parsed};
+use super::sigstore_adapter::{Instance, Material, Parsed, Patience};
 use super::{BundleFile, Digests, Identity, Requirement, TrustedRoot, examine};
 
 pub use key::{KEY_ENDING, PUBLIC_ENDING, PrivateKey};
@@ -39,6 +39,9 @@ pub enum SignError {
     /// There is no way to reach anybody.
     #[error("cannot prepare to reach the signing services: {0}")]
     Network(String),
+    /// The services are slow.
+    #[error("the signing services take longer than {} seconds altogether", .0.as_secs())]
+    Patience(std::time::Duration),
     /// No token and no key.
     #[error("nobody is named who signs: there is no identity token in this environment, and no key was given")]
     Nobody,
@@ -127,7 +130,7 @@ impl SignError {
             Self::Certificate { .. } => {
                 "the authority does not say what it dislikes about a token: look at the issuer, the audience and whether the e-mail address is verified"
             }
-            Self::Log { .. } | Self::Timestamp { .. } => "nothing was written; try again",
+            Self::Log { .. } | Self::Timestamp { .. } | Self::Patience(_) => "no bundle was written for it; try again",
             Self::Unverified { .. } => "is `--trusted-root` the root of the instance that the signing configuration names?",
             Self::Network(_) | Self::Login(_) | Self::Stranger { .. } => return None,
         };
@@ -166,6 +169,12 @@ impl Services {
         let fail = |fault: String| SignError::Services { name: name.to_owned(), fault };
         let text = std::str::from_utf8(json).map_err(|error| fail(error.to_string()))?;
         Endpoints::from_json(text).map(Self).map_err(fail)
+    }
+
+    /// The same, waited for this long. Where nothing is said it is a minute for an answer, and two and a half for all.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self(self.0.with_patience(patience))
     }
 
     /// The certificate authority's address.
@@ -238,8 +247,10 @@ pub fn sign(
     }
 }
 
-/// Whom the new certificate names, if that is whom the token names. For an e-mail address the token may be of another issuer
-/// than the certificate: where the issuer passes on the login of a third, that third is certified.
+/// Whom the new certificate names, if that is whom the token names: a person by their address, a workload by its issuer and, where
+/// the certificate repeats it, by the token's own subject (what the authority makes of a workload's claims is its own rule). For an
+/// e-mail address the token may be of another issuer than the certificate: where the issuer passes on the login of a third, that
+/// third is certified.
 fn certified(bundle: &str, token: &Token) -> Result<Identity, SignError> {
     let unread = |message: String| SignError::Unverified { code: "certificate-malformed", message };
     let parsed = Parsed::from_json(bundle).map_err(unread)?;
@@ -247,11 +258,13 @@ fn certified(bundle: &str, token: &Token) -> Result<Identity, SignError> {
         return Err(unread("no certificate".to_owned()));
     };
     let claimant = Claimant::read(&der, None).map_err(|refusal| unread(refusal.message()))?;
-    let (expected, found) = match token.email() {
-        Some(email) => (email, claimant.subject.as_str()),
-        None => (token.issuer(), claimant.issuer.as_str()),
+    let mut pairs = match token.email() {
+        Some(email) => vec![(email, claimant.subject.as_str())],
+        None => vec![(token.issuer(), claimant.issuer.as_str())],
     };
-    if expected != found {
+    let repeated = claimant.claims.get("token_subject").filter(|_| token.email().is_none());
+    pairs.extend(repeated.map(|found| (token.subject(), found.as_str())));
+    if let Some((expected, found)) = pairs.into_iter().find(|(expected, found)| expected != found) {
         return Err(SignError::Stranger { expected: expected.to_owned(), found: found.to_owned() });
     }
     Identity::exact(&claimant.issuer, &claimant.subject).map_err(|error| unread(error.to_string()))

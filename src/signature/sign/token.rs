@@ -31,7 +31,7 @@ impl Token {
     pub fn ambient() -> Result<Option<Self>, SignError> {
         match std::env::var("SIGSTORE_ID_TOKEN") {
             Ok(jwt) if !jwt.trim().is_empty() => Self::from_jwt(&jwt).map(Some),
-            _ => Identity::ambient().map(|found| found.map(Self)).map_err(SignError::Token),
+            _ => Identity::ambient(AUDIENCE).map(|found| found.map(Self)).map_err(SignError::Token),
         }
     }
 
@@ -57,6 +57,10 @@ impl Token {
 
     pub(super) fn issuer(&self) -> &str {
         self.0.issuer()
+    }
+
+    pub(super) fn subject(&self) -> &str {
+        self.0.subject()
     }
 
     pub(super) fn email(&self) -> Option<&str> {

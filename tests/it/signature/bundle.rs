@@ -37,6 +37,7 @@ fn remove(value: &mut Value, name: &str) {
 
 #[test]
 fn a_signature_is_for_its_bytes_alone() {
+    assert_eq!(verdict(&FAKE.signed(ARTIFACT, &Signing::default()), &signer()), "verified");
     assert_eq!(verdict(&FAKE.signed(OTHER, &Signing::default()), &signer()), "digest-mismatch");
     let digest = |bundle: &mut Value| bundle["messageSignature"]["messageDigest"]["digest"] = json!(b64(&sha256(ARTIFACT)));
     let mut lying = FAKE.signed(OTHER, &Signing::default());
@@ -102,6 +103,7 @@ fn a_time_in_the_future_is_refused() {
 #[test]
 fn the_log_holds_exactly_this_signature() {
     let other = FAKE.signed(ARTIFACT, &Signing::default());
+    assert_eq!(turned(|_| {}), "verified");
     assert_eq!(turned(|signing| signing.log = By::Nobody), "log-entry-count");
     assert_eq!(turned(|signing| signing.log = By::Stranger), "checkpoint-invalid");
     assert_eq!(changed(|bundle| remove(&mut bundle[MATERIAL], "tlogEntries")), "log-entry-count");
@@ -139,6 +141,7 @@ fn numbers_outside_the_checkpoint_must_agree_with_it() {
 
 #[test]
 fn the_checkpoint_is_the_logs_own() {
+    assert_eq!(turned(|_| {}), "verified");
     assert_eq!(turned(|signing| signing.origin = "other.example"), "checkpoint-signer");
     assert_eq!(turned(|signing| signing.signer_name = "other.example"), "checkpoint-signer");
     let origin = |bundle: &mut Value| {
@@ -224,6 +227,7 @@ fn old_formats_and_unknown_members_are_for_the_compatible_profile() {
         bundle["mediaType"] = json!(format!("application/vnd.dev.sigstore.bundle+json;version={version}"));
         bundle
     };
+    assert_eq!(verdict(&good, &signer()), "verified");
     assert_eq!(verdict(&relabelled("0.1"), &signer()), "media-type");
     assert_eq!(verdict(&relabelled("0.2"), &signer()), "media-type");
     assert_eq!(verdict(&relabelled("0.2"), &compatible(signer())), "verified");
@@ -364,6 +368,7 @@ fn subjects_decide_by_their_digests() {
     let of = |subjects: &str| verdict(&made(&statement(subjects)), &signer());
     let ours = hex(&sha256(ARTIFACT));
     let other = hex(&sha256(OTHER));
+    assert_eq!(of(&subject(&format!(r#""sha256":"{ours}""#))), "verified");
     assert_eq!(of(&subject(&format!(r#""sha256":"{other}""#))), "subject-mismatch");
     assert_eq!(of(&format!(r#"[{{"digest":{{"sha256":"{other}"}}}},{{"digest":{{"sha256":"{ours}"}}}}]"#)), "verified");
     assert_eq!(of(&subject(r#""sha1":"da39a3ee5e6b4b0d3255bfef95601890afd80709""#)), "subject-digest-unsupported");

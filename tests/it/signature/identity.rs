@@ -23,6 +23,7 @@ fn the_expected_signer_is_verified_and_named() {
 #[test]
 fn nobody_expected_means_refused() {
     let bundle = FAKE.signed(ARTIFACT, &Signing::default());
+    assert_eq!(verdict(&bundle, &signer()), "verified");
     assert_eq!(verdict(&bundle, &Requirement::default()), "no-identity-expected");
     assert_eq!(code(&verified(&[file("not even json")], &Requirement::default())), "no-identity-expected");
     assert_eq!(code(&verified(&[], &Requirement::default())), "no-bundle");
@@ -45,6 +46,7 @@ fn another_signer_is_refused() {
 
 #[test]
 fn a_name_of_another_kind_is_another_name() {
+    assert_eq!(turned(|signing| signing.subjects = vec![San::Uri(SUBJECT)]), "verified");
     assert_eq!(turned(|signing| signing.subjects = vec![San::Email(SUBJECT)]), "identity-kind-mismatch");
     let person = "release@acme.example";
     let wanted = with_identity(Identity::exact(ISSUER, person).unwrap());
@@ -55,6 +57,7 @@ fn a_name_of_another_kind_is_another_name() {
 
 #[test]
 fn a_certificate_names_exactly_one_subject() {
+    assert_eq!(turned(|_| {}), "verified");
     assert_eq!(turned(|signing| signing.subjects.push(San::Uri("https://evil.example/x"))), "subject-name-count");
     assert_eq!(turned(|signing| signing.subjects.insert(0, San::Email("evil@evil.example"))), "subject-name-count");
     assert_eq!(turned(|signing| signing.subjects.push(San::Uri(SUBJECT))), "subject-name-count");
@@ -64,6 +67,7 @@ fn a_certificate_names_exactly_one_subject() {
 
 #[test]
 fn the_issuer_is_unambiguous() {
+    assert_eq!(turned(|_| {}), "verified");
     assert_eq!(turned(|signing| signing.issuer_raw = None), "verified");
     assert_eq!(turned(|signing| signing.issuer = None), "verified");
     assert_eq!(turned(|signing| (signing.issuer, signing.issuer_raw) = (None, None)), "issuer-missing");
@@ -130,6 +134,7 @@ fn one_of_several_identities_suffices_whole() {
 
 #[test]
 fn an_identity_needs_both_halves() {
+    assert!(Identity::exact(ISSUER, SUBJECT).is_ok() && Identity::pattern(ISSUER, r"https://github\.com/acme/.*").is_ok());
     assert!(matches!(Identity::exact("", SUBJECT), Err(RequirementError::NoIssuer(_))));
     assert!(matches!(Identity::exact(ISSUER, " "), Err(RequirementError::NoSubject(_))));
     assert!(matches!(Identity::pattern("", SUBJECT), Err(RequirementError::NoIssuer(_))));
@@ -204,6 +209,7 @@ fn another_key_is_refused_and_one_of_several_suffices() {
     let bundle = FAKE.signed(ARTIFACT, &Signing { with_key: true, ..Signing::default() });
     let other = || Key::from_pem(&super::Fake::new().key_pem()).unwrap();
     let of = |keys: Vec<Key>| verdict(&bundle, &Requirement { keys, ..Requirement::default() });
+    assert_eq!(of(key().keys), "verified");
     assert_eq!(of(vec![other()]), "signature-invalid");
     assert_eq!(of(vec![other(), key().keys.remove(0)]), "verified");
     assert!(matches!(Key::from_pem("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"), Err(RequirementError::Key(_))));

@@ -125,6 +125,24 @@ fn judged(hub: &Hub) -> String {
 }
 
 #[test]
+fn an_image_that_was_pulled_by_sha512_is_called_by_its_sha256() {
+    use sha2::Digest as _;
+    let mut hub = Hub::new();
+    let name = hub.image["digest"].as_str().unwrap().replace(':', "/");
+    let manifest = hub.layout.0[&format!("blobs/{name}")].clone();
+    let long = format!("sha512:{}", fake::hex(&sha2::Sha512::digest(&manifest)));
+    let media = hub.image["mediaType"].as_str().unwrap().to_owned();
+    hub.answer(&format!("manifests/{long}"), 200, &media, &manifest);
+    let registry = hub.serve();
+    let options = Options { backoff: Duration::from_millis(1), attempts: 1, timeout: Duration::from_secs(10), ..Options::default() };
+    let artifact = pull(&format!("{}/acme/fn@{long}", registry.address), "linux/amd64", &options).unwrap();
+    assert_eq!(artifact.digest(), fake::sha256(&manifest));
+    assert_eq!(fake::hex(&artifact.digest()), hub.image["digest"].as_str().unwrap()[7..]);
+    let bundles = [file(signed(&hub.image, &Signing::default()).to_string())];
+    assert_eq!(code(&signature::verify(fngate::target(&artifact, &bundles), &bundles, &TRUST, &signer(), now())), "verified");
+}
+
+#[test]
 fn a_bundle_is_found_by_the_referrers_list() {
     let plain = Hub::new();
     assert_eq!(judged(&plain), "no-bundle");

@@ -97,6 +97,32 @@ fn a_provenance_may_not_contradict_its_certificate() {
 }
 
 #[test]
+fn a_bill_is_believed_by_the_entries_that_signed_it() {
+    let (first, second) = (fake::SUBJECT, "https://github.com/acme/hello/.github/workflows/other.yml@refs/heads/main");
+    let pattern = Identity::pattern(fake::ISSUER, r"https://github\.com/acme/hello/.*").unwrap();
+    let other = Identity::exact(fake::ISSUER, OTHER_SUBJECT).unwrap();
+    let wanted = |signers: usize| Requirement { identities: vec![pattern.clone(), other.clone()], signers, ..Requirement::default() };
+    let signed = |subject| file(FAKE.signed(ARTIFACT, &by(subject)).to_string());
+    let bill = |subject, name: &str| said(CYCLONEDX, &format!(r#"{{"name":"{name}"}}"#), &by(subject));
+    let believed = |bundles: &[BundleFile], signers: usize| {
+        let all = [&[signed(first), signed(OTHER_SUBJECT)][..], bundles].concat();
+        let examinations = signature::examine(&sha256(ARTIFACT), &all, &TRUST, &wanted(signers), fake::now());
+        signature::bills(&examinations, &wanted(signers)).len()
+    };
+    assert_eq!(believed(&[bill(first, "a")], 1), 1);
+    assert_eq!(believed(&[bill(first, "a")], 2), 0);
+    assert_eq!(believed(&[bill(first, "a"), bill(second, "a")], 2), 0, "two subjects of one entry are one");
+    assert_eq!(believed(&[bill(first, "a"), bill(OTHER_SUBJECT, "b")], 2), 0, "another bill");
+    assert_eq!(believed(&[bill(first, "a"), bill(OTHER_SUBJECT, "a")], 2), 2, "the same by both");
+    let stranger = "https://github.com/evil/x/.github/workflows/x.yml@refs/heads/main";
+    assert_eq!(believed(&[bill(first, "a"), bill(stranger, "a")], 2), 0);
+    // Where the artifact itself is not signed as required, no bill of it is believed.
+    let alone = [bill(first, "a"), bill(OTHER_SUBJECT, "a")];
+    let examinations = signature::examine(&sha256(ARTIFACT), &alone, &TRUST, &wanted(2), fake::now());
+    assert!(signature::bills(&examinations, &wanted(2)).is_empty());
+}
+
+#[test]
 fn a_summary_that_failed_is_no_signature() {
     assert_eq!(of(&[said(VSA, r#"{"verificationResult":"FAILED"}"#, &Signing::default())], &signer()), "summary-failed");
     assert_eq!(of(&[said(VSA, "{}", &Signing::default())], &signer()), "summary-failed");

@@ -1,26 +1,43 @@
 //! The fake instance over HTTP on loopback: a Fulcio, a Rekor v2, a timestamp authority, as far as a signer talks to them.
 
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tiny_http::{Response, Server};
+use tiny_http::{Header, Response, Server};
 
 use super::fake::{By, Fake, ISSUER, SUBJECT, San, Signing, b64};
+use super::issuer::Issuer;
 
 /// The private parts of a token, which no output may ever show.
 pub const CANARY: &str = "canary-of-the-token";
+
+/// Something that is done when a path is asked.
+pub type Besides = Box<dyn Fn(&str) + Send>;
 
 pub struct Service {
     pub fake: Arc<Fake>,
     pub url: String,
     /// How the next signatures are made; times are always the present ones.
     pub signing: Arc<Mutex<Signing>>,
+    /// The one path that answers without end, if any does.
+    pub flood: Arc<Flood>,
+    /// Where what lies below `/moved` has moved to.
+    pub moved: Arc<Mutex<Option<String>>>,
+    /// What one path answers, whatever is asked.
+    pub canned: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    /// What happens besides when a path is asked.
+    pub besides: Arc<Mutex<Option<Besides>>>,
+    /// Where people log in.
+    pub issuer: Arc<Issuer>,
     asked: Arc<Mutex<Vec<String>>>,
     server: Arc<Server>,
     thread: Option<JoinHandle<()>>,
@@ -32,20 +49,47 @@ impl Service {
         let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
         let url = format!("http://{}", server.server_addr());
         let (of, how, log, listener) = (Arc::clone(&fake), Arc::clone(&signing), Arc::clone(&asked), Arc::clone(&server));
+        let (flood, issuer) = (Arc::new(Flood::default()), Arc::new(Issuer::default()));
+        let (water, login) = (Arc::clone(&flood), Arc::clone(&issuer));
+        let (moved, canned) = (Arc::new(Mutex::new(None::<String>)), Arc::new(Mutex::new(None)));
+        let (elsewhere, fixed) = (Arc::clone(&moved), Arc::clone(&canned));
+        let besides = Arc::new(Mutex::new(None::<Besides>));
+        let hook = Arc::clone(&besides);
         let thread = thread::spawn(move || {
             for mut request in listener.incoming_requests() {
                 let mut body = Vec::new();
                 request.as_reader().read_to_end(&mut body).unwrap();
-                log.lock().unwrap().push(request.url().to_owned());
+                let path = request.url().to_owned();
+                log.lock().unwrap().push(path.clone());
+                if let Some(hook) = hook.lock().unwrap().as_ref() {
+                    hook(&path);
+                }
+                if water.is_on(&path) {
+                    let _ = request.respond(water.response());
+                    continue;
+                }
+                if let Some(response) = login.answer(&path, &body) {
+                    let _ = request.respond(response);
+                    continue;
+                }
+                if let Some((_, text)) = fixed.lock().unwrap().filter(|(of, _)| *of == path) {
+                    let _ = request.respond(Response::from_string(text).with_status_code(201));
+                    continue;
+                }
+                if let (Some(rest), Some(other)) = (path.strip_prefix("/moved"), elsewhere.lock().unwrap().as_deref()) {
+                    let header = Header::from_bytes("Location", format!("{other}{rest}")).unwrap();
+                    let _ = request.respond(Response::from_string("").with_status_code(307).with_header(header));
+                    continue;
+                }
                 let how = present(&how.lock().unwrap());
-                let response = match answer(&of, request.url(), &body, &how) {
+                let response = match answer(&of, &path, &body, &how) {
                     Some((status, bytes)) => Response::from_data(bytes).with_status_code(status),
                     None => Response::from_data("not found").with_status_code(404),
                 };
                 let _ = request.respond(response);
             }
         });
-        Self { fake, url, signing, asked, server, thread: Some(thread) }
+        Self { fake, url, signing, flood, moved, canned, besides, issuer, asked, server, thread: Some(thread) }
     }
 
     /// What was asked, in order.
@@ -75,6 +119,59 @@ impl Service {
         place.write("services.json", self.signing_config().to_string());
         place.write("token", token(&json!({})));
         place
+    }
+}
+
+/// An answer without end, at full speed or byte by byte.
+#[derive(Default)]
+pub struct Flood {
+    path: Mutex<String>,
+    status: AtomicU64,
+    slow: AtomicBool,
+    /// Bytes that were taken.
+    taken: AtomicU64,
+}
+
+impl Flood {
+    /// From now on this path alone answers so.
+    pub fn turn_on(&self, path: &str, status: u64, slow: bool) {
+        *self.path.lock().unwrap() = path.to_owned();
+        self.status.store(status, Ordering::SeqCst);
+        self.slow.store(slow, Ordering::SeqCst);
+        self.taken.store(0, Ordering::SeqCst);
+    }
+
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::SeqCst)
+    }
+
+    fn is_on(&self, path: &str) -> bool {
+        let flooded = self.path.lock().unwrap();
+        !flooded.is_empty() && path.split('?').next() == Some(flooded.as_str())
+    }
+
+    fn response(self: &Arc<Self>) -> Response<Water> {
+        let status = u16::try_from(self.status.load(Ordering::SeqCst)).unwrap();
+        Response::new(status.into(), Vec::new(), Water(Arc::clone(self)), None, None)
+    }
+}
+
+struct Water(Arc<Flood>);
+
+impl Read for Water {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let slow = self.0.slow.load(Ordering::SeqCst);
+        // What comes slowly fills a buffer, as it is flushed only then; whoever gave up is noticed at the next.
+        if slow {
+            thread::sleep(Duration::from_millis(50));
+        }
+        // A gigabyte and no more, should nothing stop it.
+        if self.0.taken() > 1 << 30 {
+            return Ok(0);
+        }
+        buffer.fill(b' ');
+        self.0.taken.fetch_add(buffer.len() as u64, Ordering::SeqCst);
+        Ok(buffer.len())
     }
 }
 
@@ -124,17 +221,31 @@ impl Place<'_> {
 
     /// Runs without any token, key or CI service of the machine that tests this.
     pub fn with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fngate"));
-        command.current_dir(self.path()).args(arguments).env("NO_COLOR", "1");
-        for name in ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "SIGSTORE_ID_TOKEN", "COSIGN_PASSWORD", "FNGATE_KEY_PASSWORD"]
-        {
-            command.env_remove(name);
-        }
-        command.envs(environment.iter().copied()).stdin(std::process::Stdio::null());
-        let output = command.output().unwrap();
+        let output = self.command(arguments).envs(environment.iter().copied()).output().unwrap();
         let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
         assert!(!String::from_utf8_lossy(&said).contains(&URL_SAFE_NO_PAD.encode(CANARY)), "the token was shown");
         output
+    }
+
+    /// The same, not yet run.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fngate"));
+        command.current_dir(self.path()).args(arguments).env("NO_COLOR", "1");
+        for name in [
+            "GITHUB_ACTIONS",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "GITLAB_CI",
+            "BUILDKITE",
+            "CIRCLECI",
+            "SIGSTORE_ID_TOKEN",
+            "COSIGN_PASSWORD",
+            "FNGATE_KEY_PASSWORD",
+        ] {
+            command.env_remove(name);
+        }
+        command.stdin(std::process::Stdio::null());
+        command
     }
 
     /// Signs by the token, with this instance.
@@ -183,12 +294,45 @@ fn answer(fake: &Fake, path: &str, body: &[u8], how: &Signing) -> Option<(u16, V
                 "data": {"algorithm": "SHA2_256", "digest": request["digest"]}, "signature": request["signature"]}}});
             Some((201, fake.entry(logged.to_string().as_bytes(), how).to_string().into_bytes()))
         }
+        path if path.starts_with("/job/token?") => Some((200, json!({"count": 1, "value": token(&json!({}))}).to_string().into_bytes())),
+        "/api/v1/log/entries" => Some((201, old_entry(fake, body, how))),
         "/api/v1/timestamp" => {
             let (digest, nonce) = question(body);
             Some((201, fake.stamp_of(&digest, &nonce, how)))
         }
         _ => None,
     }
+}
+
+/// Rekor v1: what is proposed is entered, but for an envelope's content.
+fn old_entry(fake: &Fake, body: &[u8], how: &Signing) -> Vec<u8> {
+    let mut proposed: Value = serde_json::from_slice(body).unwrap();
+    if proposed["kind"] == "dsse" {
+        let content = &proposed["spec"]["proposedContent"];
+        let envelope: Value = serde_json::from_str(content["envelope"].as_str().unwrap()).unwrap();
+        let payload = STANDARD.decode(envelope["payload"].as_str().unwrap()).unwrap();
+        let hash = |bytes: &[u8]| json!({"algorithm": "sha256", "value": super::fake::hex(&super::fake::sha256(bytes))});
+        proposed["spec"] = json!({"envelopeHash": hash(content["envelope"].as_str().unwrap().as_bytes()), "payloadHash": hash(&payload),
+            "signatures": [{"signature": envelope["signatures"][0]["sig"], "verifier": content["verifiers"][0]}]});
+    }
+    let how = Signing { old_log: true, integrated: Timestamp::now(), ..how.clone() };
+    let body = proposed.to_string();
+    let entry = fake.entry(body.as_bytes(), &how);
+    let bytes = |text: &Value| super::fake::hex(&STANDARD.decode(text.as_str().unwrap()).unwrap());
+    let number = |text: &Value| text.as_str().unwrap().parse::<u64>().unwrap();
+    let proof = &entry["inclusionProof"];
+    let hashes = proof["hashes"].as_array().unwrap().iter().map(bytes).collect::<Vec<_>>();
+    json!({"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef": {
+        "body": entry["canonicalizedBody"], "integratedTime": number(&entry["integratedTime"]),
+        "logID": bytes(&entry["logId"]["keyId"]), "logIndex": number(&entry["logIndex"]),
+        "verification": {
+            "inclusionProof": {"checkpoint": proof["checkpoint"]["envelope"], "hashes": hashes, "logIndex": number(&proof["logIndex"]),
+                "rootHash": bytes(&proof["rootHash"]), "treeSize": number(&proof["treeSize"])},
+            "signedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+        },
+    }})
+    .to_string()
+    .into_bytes()
 }
 
 /// The certificate of whoever the token names: its e-mail address, or the fake's workload.
@@ -218,10 +362,11 @@ fn certificate(fake: &Fake, request: &Value, how: &Signing) -> (u16, Vec<u8>) {
     (201, answer.to_string().into_bytes())
 }
 
-/// The digest and the nonce (as it stands) of a timestamp request (RFC 3161, section 2.4.1).
+/// The digest of a timestamp request, and its nonce as it stands, if it has one (RFC 3161, section 2.4.1).
 fn question(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    assert_eq!((der[0], usize::from(der[1])), (0x30, der.len() - 2), "one SEQUENCE, whole");
     let imprint = der.windows(2).position(|pair| pair == [0x04, 0x20]).unwrap() + 2;
     let rest = &der[imprint + 32..];
-    assert_eq!(rest[0], 0x02, "a nonce follows the imprint");
-    (der[imprint..imprint + 32].to_vec(), rest[..2 + usize::from(rest[1])].to_vec())
+    let nonce = if rest[0] == 0x02 { rest[..2 + usize::from(rest[1])].to_vec() } else { Vec::new() };
+    (der[imprint..imprint + 32].to_vec(), nonce)
 }

@@ -39,6 +39,80 @@ fn a_bundle_that_is_there_stays_unless_told_otherwise() {
 }
 
 #[test]
+fn what_comes_in_between_stays_too() {
+    let service = Service::new();
+    let place = service.place();
+    let bundle = place.path().join("fn.zip.sigstore.json");
+    *service.besides.lock().unwrap() = Some(Box::new(move |path| {
+        if path == "/api/v1/timestamp" {
+            std::fs::write(&bundle, "precious").unwrap();
+        }
+    }));
+    let output = place.signed(&["sign", "fn.zip"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("there is a file already") && err(&output).contains("--overwrite"), "{}", err(&output));
+    assert_eq!(place.read("fn.zip.sigstore.json"), "precious");
+    assert_eq!(place.signed(&["sign", "fn.zip", "--overwrite"]).status.code(), Some(0));
+    assert_eq!(place.verified(&["fn.zip"]).status.code(), Some(0));
+    let left =
+        std::fs::read_dir(place.path()).unwrap().filter(|entry| entry.as_ref().unwrap().file_name().as_encoded_bytes().starts_with(b"."));
+    assert_eq!(left.count(), 0, "no half of a file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_bundle_is_for_whom_the_umask_lets() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let service = Service::new();
+    let place = service.place();
+    for (mask, expected) in [("022", 0o644), ("077", 0o600), ("002", 0o664)] {
+        let signed = place.command(&["sign", "fn.zip", "--overwrite", "--identity-token", "token"]);
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &format!("umask {mask}; exec \"$0\" \"$@\"")]).arg(signed.get_program()).args(signed.get_args());
+        let output = shell.args(SERVICES).current_dir(place.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let mode = std::fs::metadata(place.path().join("fn.zip.sigstore.json")).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, expected, "{mask}: {mode:o}");
+    }
+}
+
+#[test]
+fn of_several_artifacts_those_before_the_failure_are_signed() {
+    let service = Service::new();
+    let place = service.place();
+    let long = "n".repeat(250);
+    for name in [long.as_str(), "last.zip"] {
+        place.write(name, OTHER);
+    }
+    // A name that leaves no room for the bundle's ending.
+    let output = place.signed(&["sign", "fn.zip", &long, "last.zip"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(out(&output).starts_with("fn.zip.sigstore.json\n") && err(&output).contains("cannot write: nnn"), "{}", err(&output));
+    assert!(!err(&output).contains("nothing was written"), "{}", err(&output));
+    assert_eq!((place.verified(&["fn.zip"]).status.code(), place.has("last.zip.sigstore.json")), (Some(0), false));
+    assert!(out(&place.run(&["sign", "--help"])).contains("what was signed before it stays"));
+    let one_place = place.signed(&["sign", "fn.zip", "last.zip", "--output", "x"]);
+    assert!(err(&one_place).contains("the place of one bundle, and there are 2 artifacts"), "{}", err(&one_place));
+}
+
+#[test]
+fn a_workload_is_certified_by_the_subject_of_its_token() {
+    let service = Service::new();
+    let place = service.place();
+    let with = |subject: &'static str| {
+        service.turn(|signing| *signing = Signing { claims: vec![(24, subject)], ..Signing::default() });
+        place.signed(&["sign", "fn.zip", "--overwrite"])
+    };
+    assert_eq!(with("repo:acme/hello:ref:refs/tags/v1.0.0").status.code(), Some(0));
+    let stranger = with("repo:evil/hello:ref:refs/tags/v1.0.0");
+    assert_eq!(stranger.status.code(), Some(2));
+    assert!(err(&stranger).contains("certified `repo:evil/hello:ref:refs/tags/v1.0.0` and not `repo:acme/hello"), "{}", err(&stranger));
+    // A person is certified by their address; what their issuer calls them is its own.
+    place.write("token", token(&json!({"email": "ann@acme.example", "sub": "CgVhbm4"})));
+    assert_eq!(with("repo:acme/hello").status.code(), Some(0));
+}
+
+#[test]
 fn a_digest_can_be_signed() {
     let service = Service::new();
     let place = service.place();

@@ -360,7 +360,18 @@ fn an_expired_cache_is_used_and_known_to_be_expired() {
     old.update_at(Timestamp::now() - days(25)).unwrap();
     let (code, said) = outcome(&old.about(&["trust", "status"]));
     assert!(code == 0 && said.contains("cached, its metadata expired 23 days ago"), "{code}: {said}");
-    assert_eq!(old.verify(&[]).status.code(), Some(0));
+    let (code, said) = outcome(&old.verify(&[]));
+    let warning = "warning: the metadata of the cached trusted root expired 23 days ago";
+    assert!(code == 0 && said.contains(warning) && said.contains("hint: `fngate trust update --tuf-url"), "{code}: {said}");
+    assert!(!outcome(&old.verify(&["--quiet"])).1.contains("warning"));
+    let fresh = Place::new();
+    fresh.update().unwrap();
+    assert!(!outcome(&fresh.verify(&[])).1.contains("warning"), "the control");
+    let config = format!("[signature]\ntuf_url = \"{}\"\ntuf_root = \"root.json\"\n", old.served.url);
+    fs::write(old.path("fngate.toml"), config).unwrap();
+    fs::write(old.path("hello.zip"), super::fixture::function()).unwrap();
+    let checked = outcome(&old.command(&["check", "hello.zip", "--advisories", "offline"]));
+    assert!(checked.1.contains(warning), "{}", checked.1);
     for (most, expected) in [("31", 0), ("30", 0), ("29", 2), ("1", 2)] {
         let (code, said) = outcome(&old.verify(&["--trusted-root-max-age", most]));
         assert_eq!(code, expected, "{most}: {said}");
@@ -475,6 +486,31 @@ fn the_configuration_pins_for_check_too() {
     fs::remove_dir_all(place.path("cache")).unwrap();
     let (code, said) = judged("");
     assert!(code == 2 && said.contains("there is no cached trusted root"), "{code}: {said}");
+}
+
+#[test]
+fn the_call_of_check_pins_too() {
+    let place = Place::new();
+    place.update().unwrap();
+    fs::write(place.path("trusted.json"), &place.tuf.trusted_root).unwrap();
+    fs::write(place.path("hello.zip"), super::fixture::function()).unwrap();
+    let config = format!("[signature]\ntuf_url = \"{}\"\ntuf_root = \"root.json\"\n", place.served.url);
+    fs::write(place.path("fngate.toml"), config).unwrap();
+    let check = |more: &[&str]| outcome(&place.command(&[&["check", "hello.zip", "--advisories", "offline"], more].concat()));
+    let (pin, wrong) = (place.digest(), "0".repeat(64));
+    assert!(!check(&["--trusted-root-sha256", &pin]).1.contains("pinned"));
+    assert!(!check(&["--trusted-root-max-age", "3"]).1.contains("too old"));
+    assert!(!check(&["--trusted-root", "trusted.json", "--trusted-root-sha256", &pin]).1.contains("pinned"));
+    for more in [&["--trusted-root-sha256", &wrong][..], &["--trusted-root", "trusted.json", "--trusted-root-sha256", &wrong]] {
+        let (code, said) = check(more);
+        assert!(code == 2 && said.contains(&format!("is not the pinned one: expected sha256 {wrong}, found {pin}")), "{code}: {said}");
+    }
+    let (code, said) = check(&["--trusted-root", "trusted.json", "--trusted-root-max-age", "3000"]);
+    assert!(code == 2 && said.contains("a file has none: trusted.json"), "{code}: {said}");
+    // What the configuration asks is asked all the same.
+    let config = fs::read_to_string(place.path("fngate.toml")).unwrap();
+    fs::write(place.path("fngate.toml"), format!("{config}trusted_root_sha256 = \"{wrong}\"\n")).unwrap();
+    assert_eq!(check(&["--trusted-root-sha256", &pin]).0, 2);
 }
 
 #[test]

@@ -146,6 +146,43 @@ fn a_verdict_that_cannot_be_signed_is_not_green() {
 }
 
 #[test]
+fn a_summary_rests_on_the_bundles_that_stood() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    let inputs = || {
+        let checked = checked(&place, &[]);
+        assert_eq!(checked.status.code(), Some(0), "{}{}", out(&checked), err(&checked));
+        let bundle: Value = serde_json::from_str(&place.read("fn.zip.vsa.sigstore.json")).unwrap();
+        let statement = STANDARD.decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+        let statement: Value = serde_json::from_slice(&statement).unwrap();
+        let inputs = statement["predicate"]["inputAttestations"].as_array().cloned().unwrap_or_default();
+        inputs.iter().map(|input| input["digest"]["sha256"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let digest = |name: &str| super::fake::hex(&sha256(place.read(name).as_bytes()));
+    assert!(inputs().is_empty(), "nobody has signed");
+    // Ours, one of other bytes, one by a stranger, and two in a file of which one stands.
+    assert_eq!(place.signed(&["sign", "fn.zip"]).status.code(), Some(0));
+    place.write("fn.zip.other.sigstore.json", service.fake.signed(b"other", &super::Signing::default()).to_string());
+    let stranger = super::Signing { subjects: vec![super::fake::San::Uri("https://github.com/evil/x")], ..super::Signing::default() };
+    let function = std::fs::read(place.path().join("fn.zip")).unwrap();
+    let by_stranger = service.fake.signed(&function, &stranger).to_string();
+    place.write("fn.zip.stranger.sigstore.json", &by_stranger);
+    let line = serde_json::from_str::<Value>(&place.read("fn.zip.sigstore.json")).unwrap().to_string();
+    place.write("fn.zip.lines.sigstore.json", format!("{by_stranger}\n{line}\n"));
+    assert!(inputs().is_empty(), "nobody is named");
+    place.write(
+        "fngate.toml",
+        format!("[signature]\ntrusted_root = \"root.json\"\n[[signature.identity]]\nissuer = \"{ISSUER}\"\nsubject = \"{SUBJECT}\"\n"),
+    );
+    let mut expected = vec![digest("fn.zip.sigstore.json"), digest("fn.zip.lines.sigstore.json")];
+    let mut found = inputs();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn a_signed_bill_is_evidence() {
     let service = Service::new();
     let place = service.place();
