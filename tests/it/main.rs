@@ -11,6 +11,7 @@
 
 mod artifact;
 mod bound;
+mod docs;
 mod document;
 mod evasion;
 mod exploit;

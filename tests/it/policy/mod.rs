@@ -4,6 +4,7 @@ mod accept;
 mod baseline;
 mod builtin;
 mod command;
+mod cookbook;
 mod given;
 mod ignore;
 mod input;
