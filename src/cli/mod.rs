@@ -13,6 +13,7 @@ mod progress;
 mod query;
 mod query_text;
 mod reports;
+mod repository;
 mod sbom;
 mod sbom_reader;
 mod secrets;
