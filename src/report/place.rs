@@ -78,11 +78,18 @@ pub(super) struct Sites {
 
 impl Sites {
     pub(super) fn site(&mut self, call: &Call, examined: &Examined) -> Site {
-        let name = examined.name.strip_prefix("oci:").unwrap_or(&examined.name);
+        match &examined.result {
+            Ok(judged) => self.site_of(call, &examined.name, judged.facts.artifact.kind == ArtifactKind::Directory),
+            Err(_) => self.site_of(call, &examined.name, false),
+        }
+    }
+
+    /// The artifact of a name.
+    pub(super) fn site_of(&mut self, call: &Call, artifact: &str, is_folder: bool) -> Site {
+        let name = artifact.strip_prefix("oci:").unwrap_or(artifact);
         let inside = call.repository.path(name);
-        let is_inside = inside.is_some() && name.len() == examined.name.len();
+        let is_inside = inside.is_some() && name.len() == artifact.len();
         let path = inside.unwrap_or_else(|| file_name(name));
-        let is_folder = examined.result.as_ref().is_ok_and(|judged| judged.facts.artifact.kind == ArtifactKind::Directory);
         let times = self.times.entry(path.clone()).or_default();
         *times += 1;
         let name = if path.is_empty() { "." } else { &path };

@@ -7,10 +7,12 @@
 
 mod dependency;
 mod entry;
+mod property;
 mod quality;
 mod secret;
 
 pub(super) use dependency::DependencyScanning;
+pub(super) use property::{component_properties, schema_property};
 pub(super) use quality::CodeQuality;
 pub(super) use secret::SecretDetection;
 
