@@ -101,7 +101,8 @@ fn deliver(args: &Args, document: &Document, scanner: &Scanner) -> anyhow::Resul
         Form::Text => text(&mut out, document)?,
         Form::Sarif => {
             let Document { secrets, problems, failed } = document;
-            write_secrets(&Searched { secrets, problems, failed, rules: &pages(scanner) }, &mut out)?;
+            let failed: Vec<_> = failed.iter().map(|(path, error)| (path.clone(), error.replace("\n  ", "; "))).collect();
+            write_secrets(&Searched { secrets, problems, failed: &failed, rules: &pages(scanner) }, &mut out)?;
         }
     }
     out.flush().context("cannot write the output")

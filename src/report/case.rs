@@ -55,9 +55,14 @@ fn case_of<'a>(
     Case {
         finding,
         standing,
-        vulnerability: known.get(&(finding.advisory.as_str(), finding.subject.as_str())).copied(),
+        vulnerability: known.get(&(finding.advisory.as_str(), finding.subject.as_str())).copied().filter(|_| !is_remark(&finding.rule)),
         problem: problems.get(&(finding.rule.as_str(), finding.path.as_deref())).copied(),
     }
+}
+
+/// Whether a rule speaks of the operator's own words, which may name a package and an advisory as what is said against one does.
+fn is_remark(rule: &str) -> bool {
+    ["ignore-", "accept-", "vex-", "baseline-"].iter().any(|start| rule.starts_with(start))
 }
 
 /// Every finding of an artifact, and what is said of one that could not be read at all.
@@ -153,8 +158,9 @@ impl<'a> Case<'a> {
         matches!(self.standing, Standing::Counts)
     }
 
+    /// Whether something is said against a package.
     pub(super) fn is_about_package(&self) -> bool {
-        !self.finding.advisory.is_empty() || self.finding.subject.starts_with("pkg:")
+        !is_remark(&self.finding.rule) && (self.vulnerability.is_some() || self.finding.subject.starts_with("pkg:"))
     }
 
     pub(super) fn is_secret(&self) -> bool {

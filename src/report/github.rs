@@ -142,7 +142,8 @@ fn annotation(case: &Case<'_>, artifact: &str, place: &Place) -> String {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    // What the runner read as a command before `::`, anywhere in a line.
+    text.replace("##[", "## [").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -156,6 +157,7 @@ mod tests {
     #[test]
     fn text_is_escaped_as_the_toolkit_does() {
         assert_eq!(data("100%0A\r\n::error::x"), "100%250A%0D%0A::error::x");
+        assert_eq!(data("##[error]x"), "## [error]x");
         assert_eq!(property("a:b,c%\n"), "a%3Ab%2Cc%25%0A");
     }
 }

@@ -7,7 +7,7 @@ use super::super::component::Seed;
 use super::super::place::{Place, shown, uri};
 use super::super::words;
 use super::Scan;
-use crate::model::{Level, Severity, escaped};
+use crate::model::{Level, Severity, escaped, package_url};
 
 /// Characters of a name, a solution, a description; the schema takes 255, 7000 and 1,048,576.
 const MOST_NAME: usize = 255;
@@ -50,18 +50,25 @@ impl Scan {
     }
 }
 
-/// `lodash: Command injection in template()`, and in front of what could not be judged that it could not.
+/// `lodash 4.17.15: Command injection in template()`, and in front of what could not be judged that it could not.
 fn name(case: &Case<'_>) -> String {
     let finding = case.finding;
     let text = match case.vulnerability {
         Some(known) if !known.summary.is_empty() => &known.summary,
-        _ => &finding.message,
+        Some(known) => &known.id,
+        None => &finding.message,
     };
     let lead = match finding.level {
         Level::Incomplete => "Could not be judged: ",
         _ => "",
     };
-    words::cut(&format!("{lead}{}", escaped(text)), MOST_NAME)
+    let package = match package_url(&finding.subject) {
+        Ok((_, name, version)) => {
+            format!("{} {}: ", words::cut(&name, 80), words::cut(&version.unwrap_or_default(), 40)).replace(" : ", ": ")
+        }
+        Err(_) => String::new(),
+    };
+    words::cut(&format!("{lead}{}", escaped(&format!("{package}{text}"))), MOST_NAME)
 }
 
 /// GitLab's word: the advisory's own rating, and the level for what has none. A secret that is denied is critical, as GitLab's own
@@ -84,12 +91,15 @@ fn severity(case: &Case<'_>) -> &'static str {
     }
 }
 
-/// The advisory first, because GitLab knows an entry by it; then its other names, its weaknesses and the rule.
+/// The advisory or the secret's fingerprint first, because GitLab knows an entry by it; then its other names, its weaknesses and the rule.
 fn identifiers(case: &Case<'_>) -> Value {
     let finding = case.finding;
     let mut ids: Vec<Value> = Vec::new();
-    if !finding.advisory.is_empty() {
+    if !finding.advisory.is_empty() && case.is_about_package() {
         ids.push(identifier(&finding.advisory));
+    } else if case.is_secret() {
+        let print = words::cut(&escaped(&finding.fingerprint), MOST_NAME);
+        ids.push(json!({"type": "fngate_secret", "name": format!("fngate secret {print}"), "value": print}));
     }
     let rule = words::cut(&escaped(&finding.rule), MOST_NAME);
     let own = json!({"type": "fngate_rule", "name": format!("fngate {rule}"), "value": rule});
@@ -126,7 +136,7 @@ fn identifier(id: &str) -> Value {
 
 fn links(case: &Case<'_>) -> Vec<Value> {
     let advisory = &case.finding.advisory;
-    if advisory.is_empty() {
+    if advisory.is_empty() || !case.is_about_package() {
         return Vec::new();
     }
     let path = uri(advisory).replace('/', "%2F");

@@ -26,7 +26,7 @@ pub struct Searched<'a> {
 /// Writes what a search found as one run.
 pub fn write_secrets(searched: &Searched<'_>, out: &mut dyn Write) -> io::Result<()> {
     let call = Call { rules: searched.rules.to_vec(), repository: Repository::default(), ..Call::default() };
-    let failed = searched.failed.iter().map(|(path, error)| finding("path-unreadable", Level::Incomplete, error, Some(path.clone())));
+    let failed = searched.failed.iter().map(|(path, error)| finding("artifact-unreadable", Level::Incomplete, error, Some(path.clone())));
     let unseen = searched.problems.iter().map(|one| {
         let path = one.path.as_ref().map(ToString::to_string);
         finding(one.kind, Level::Incomplete, &one.message, path)
