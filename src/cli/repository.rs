@@ -8,7 +8,7 @@ use fngate::report::Repository;
 /// directory itself.
 pub(super) fn repository() -> Repository {
     let Ok(folder) = std::env::current_dir() else { return Repository::default() };
-    let said = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().filter_map(|name| std::env::var_os(name)).map(PathBuf::from);
+    let said = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
     around(&folder, said)
 }
 

@@ -30,15 +30,15 @@ impl Repository {
         let parts = match (self.root.is_empty(), is_absolute) {
             (true, true) => return None,
             (true, false) => folded(&name)?,
-            (false, true) => within(folded(&name)?, &self.root)?,
-            (false, false) => within(folded(&format!("{}/{name}", slashed(&self.folder)))?, &self.root)?,
+            (false, true) => within(&folded(&name)?, &self.root)?,
+            (false, false) => within(&folded(&format!("{}/{name}", slashed(&self.folder)))?, &self.root)?,
         };
         Some(parts.join("/"))
     }
 }
 
 /// The parts below `root`.
-fn within(parts: Vec<String>, root: &str) -> Option<Vec<String>> {
+fn within(parts: &[String], root: &str) -> Option<Vec<String>> {
     parts.strip_prefix(folded(&slashed(root))?.as_slice()).map(<[String]>::to_vec)
 }
 

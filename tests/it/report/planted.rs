@@ -7,6 +7,7 @@ use std::process::Command;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fngate::report::REPORTERS;
+use serde_json::Value;
 
 use crate::secret::github;
 
@@ -74,4 +75,34 @@ fn no_report_holds_a_value() {
         assert!(is_list || text.contains("ghp_…") || text.contains("ghp_\\u2026"), "{name} does not show what was found");
     }
     assert_eq!(read, REPORTERS.len() + 3);
+}
+
+#[test]
+fn a_search_points_into_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = folder.path().join("services/app");
+    fs::create_dir_all(app.join("src")).unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    fs::write(app.join("src/config.js"), format!("\n\nconst token = \"{}\";\n", github())).unwrap();
+    let search = |paths: &[&str]| {
+        let command = Command::new(env!("CARGO_BIN_EXE_fngate"))
+            .arg("secrets")
+            .args(paths)
+            .args(["--format", "sarif"])
+            .current_dir(&app)
+            .env_clear()
+            .output();
+        let log: Value = serde_json::from_slice(&command.unwrap().stdout).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap().clone();
+        let place = |result: &Value| {
+            let place = &result["locations"][0]["physicalLocation"];
+            format!("{}:{}", place["artifactLocation"]["uri"].as_str().unwrap(), place["region"]["startLine"])
+        };
+        results.iter().map(place).collect::<Vec<_>>()
+    };
+    let absolute = app.join("src");
+    for paths in [vec!["."], vec!["src"], vec!["src/config.js"], vec!["../.."], vec![absolute.to_str().unwrap()]] {
+        assert_eq!(search(&paths), ["services/app/src/config.js:3"], "{paths:?}");
+    }
+    assert_eq!(search(&["src", "missing"]), ["services/app/missing:1", "services/app/src/config.js:3"]);
 }
