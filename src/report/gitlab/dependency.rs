@@ -81,6 +81,7 @@ fn dependency(case: &Case<'_>, artifact: &str, place: &Place) -> Value {
 fn is_vector(vector: &str) -> bool {
     static FORMS: LazyLock<Vec<Regex>> = LazyLock::new(|| FORMS_OF_VECTORS.iter().filter_map(|form| Regex::new(form).ok()).collect());
     (16..=128).contains(&vector.len())
+        && !vector.ends_with('/')
         && FORMS.iter().any(|form| form.is_match(vector))
         && (!vector.starts_with("CVSS:") || vector.len() >= 32)
 }
@@ -89,7 +90,7 @@ fn is_vector(vector: &str) -> bool {
 const FORMS_OF_VECTORS: [&str; 3] = [
     r"^(?:(?:AV:[NAL]|AC:[LMH]|Au:[MSN]|[CIA]:[NPC]|E:(?:U|POC|F|H|ND)|RL:(?:OF|TF|W|U|ND)|RC:(?:UC|UR|C|ND)|CDP:(?:N|L|LM|MH|H|ND)|TD:(?:N|L|M|H|ND)|[CIA]R:(?:L|M|H|ND))(?:/|$))+$",
     r"^CVSS:3[.][01](?:/(?:AV:[NALP]|AC:[LH]|PR:[NLH]|UI:[NR]|S:[UC]|[CIA]:[NLH]|E:[XUPFH]|RL:[XOTWU]|RC:[XURC]|[CIA]R:[XLMH]|MAV:[XNALP]|MAC:[XLH]|MPR:[XNLH]|MUI:[XNR]|MS:[XUC]|M[CIA]:[XNLH]))+$",
-    r"^CVSS:4[.]0/AV:[NALP]/AC:[LH]/AT:[NP]/PR:[NLH]/UI:[NPA]/VC:[HLN]/VI:[HLN]/VA:[HLN]/SC:[HLN]/SI:[HLN]/SA:[HLN](?:/E:[XAPU])?(?:/[CIA]R:[XHML]){0,3}$",
+    r"^CVSS:4[.]0/AV:[NALP]/AC:[LH]/AT:[NP]/PR:[NLH]/UI:[NPA]/VC:[HLN]/VI:[HLN]/VA:[HLN]/SC:[HLN]/SI:[HLN]/SA:[HLN](?:/E:[XAPU])?(?:/CR:[XHML])?(?:/IR:[XHML])?(?:/AR:[XHML])?$",
 ];
 
 #[cfg(test)]
@@ -112,6 +113,7 @@ mod tests {
             "CVSS:3.1/AV:N/AC:L",
             "CVSS:3.2/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
             "AV:N/AC:L/Au:N/C:P/I:P/A:P/",
+            "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/IR:H/CR:H",
             "AV:N/AC:L/Au:N/C:P/I:P/A:P\n",
         ] {
             assert!(!is_vector(bad), "{bad}");

@@ -104,5 +104,5 @@ fn a_search_points_into_the_repository() {
     for paths in [vec!["."], vec!["src"], vec!["src/config.js"], vec!["../.."], vec![absolute.to_str().unwrap()]] {
         assert_eq!(search(&paths), ["services/app/src/config.js:3"], "{paths:?}");
     }
-    assert_eq!(search(&["src", "missing"]), ["services/app/missing:1", "services/app/src/config.js:3"]);
+    assert_eq!(search(&["src", "missing"]), ["services/app/src/config.js:3", "services/app/missing:1"]);
 }
