@@ -20,7 +20,7 @@ use super::reports::Reports;
 use super::setup::{self, GateArgs, Setup};
 use super::signing::SigningArgs;
 use super::verdict::{Notary, SummaryArgs};
-use super::{Global, evidence, explain, policy, verdict};
+use super::{Global, evidence, explain, policy, repository, verdict};
 
 /// Options of `fngate check`.
 #[derive(Debug, clap::Args)]
@@ -100,6 +100,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         timestamp: timestamp(std::env::var("SOURCE_DATE_EPOCH").ok().as_deref(), &gate.today.to_string()),
         artifacts: names.len(),
         locks: gate.bounds.iter().filter(|bound| bound.kind == BoundKind::Lock).map(|bound| bound.name.clone()).collect(),
+        repository: repository::repository(),
+        commit: repository::commit(),
         rules: explain::rules(&gate.policies),
         screen: Screen::default(),
     });

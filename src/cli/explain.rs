@@ -70,11 +70,7 @@ fn detail(id: &str) -> anyhow::Result<Option<Page>> {
     }
     let scanner = fngate::secret::Scanner::builtin()?;
     Ok(scanner.rules().iter().find(|rule| rule.id() == id).map(|rule| {
-        let help = if rule.help().is_empty() {
-            "Revoke it where it was issued, and let the function read its successor at run time."
-        } else {
-            rule.help()
-        };
+        let help = if rule.help().is_empty() { super::secrets::HELP } else { rule.help() };
         Page {
             id: id.to_owned(),
             title: rule.description().to_owned(),

@@ -17,6 +17,7 @@ mod project;
 mod query;
 mod query_text;
 mod reports;
+mod repository;
 mod sbom;
 mod sbom_reader;
 mod secrets;

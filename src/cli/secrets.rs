@@ -5,12 +5,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use fngate::artifact::{Artifact, OpenError};
 use fngate::model::{EntryPath, Problem, ProblemClass, ProblemKind, Secret, SecretLevel, escaped};
+use fngate::report::{Repository, RulePage, Searched, write_secrets};
 use fngate::secret::{Found, Scanner};
 use serde::Serialize;
 
-use super::Format;
+use super::repository;
 use crate::config::Config;
 
 /// Files above this are searched in parts instead of being held.
@@ -24,7 +26,7 @@ pub(crate) struct Args {
     paths: Vec<PathBuf>,
     /// How to write what was found
     #[arg(long, value_name = "NAME", default_value = "text")]
-    format: Format,
+    format: Form,
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -40,14 +42,25 @@ pub(crate) struct Args {
     jobs: Option<u16>,
 }
 
+/// The form of what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For code hosts
+    Sarif,
+}
+
 /// What is written.
 #[derive(Debug, Default, Serialize)]
 struct Document {
     secrets: Vec<Secret>,
     problems: Vec<Problem>,
-    /// Why a path could not be opened.
+    /// What could not be opened, and why.
     #[serde(skip)]
-    failed: Vec<String>,
+    failed: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
@@ -60,14 +73,15 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
         }
     }
     let pool = super::setup::pool(args.jobs)?;
-    let document = pool.install(|| search(&scanner, &args.paths));
+    let names = if args.format == Form::Sarif { Names::OfRepository(repository::repository()) } else { Names::AsGiven };
+    let document = pool.install(|| search(&scanner, &args.paths, &names));
     let denied = document.secrets.iter().any(|secret| secret.level == SecretLevel::Deny);
-    match deliver(args, &document) {
+    match deliver(args, &document, &scanner) {
         // What was found stays found, whether or not it could be written down.
         Err(error) if denied => super::complain(&error),
         written => written?,
     }
-    for error in &document.failed {
+    for (_, error) in &document.failed {
         let _ = writeln!(io::stderr(), "error: {error}");
     }
     Ok(match (denied, document.problems.is_empty() && document.failed.is_empty()) {
@@ -77,21 +91,62 @@ pub(crate) fn run(args: &Args, global: &super::Global) -> anyhow::Result<u8> {
     })
 }
 
-fn deliver(args: &Args, document: &Document) -> anyhow::Result<()> {
+fn deliver(args: &Args, document: &Document, scanner: &Scanner) -> anyhow::Result<()> {
     let mut out = super::output(args.output.as_deref())?;
     match args.format {
-        Format::Json => {
+        Form::Json => {
             serde_json::to_writer_pretty(&mut out, document)?;
             writeln!(out)?;
         }
-        Format::Text => text(&mut out, document)?,
+        Form::Text => text(&mut out, document)?,
+        Form::Sarif => {
+            let Document { secrets, problems, failed } = document;
+            let failed: Vec<_> = failed.iter().map(|(path, error)| (path.clone(), error.replace("\n  ", "; "))).collect();
+            write_secrets(&Searched { secrets, problems, failed: &failed, rules: &pages(scanner) }, &mut out)?;
+        }
     }
     out.flush().context("cannot write the output")
 }
 
-/// Everything in every path: artifacts and directories by the gate's own walk, any other file as it is. Where several paths are
-/// given, each entry's path begins with the one it lies in.
-fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
+/// What every rule is about.
+fn pages(scanner: &Scanner) -> Vec<RulePage> {
+    let own = scanner.rules().iter().map(|rule| {
+        let help = if rule.help().is_empty() { HELP } else { rule.help() };
+        RulePage { id: rule.id().to_owned(), title: rule.description().to_owned(), page: help.to_owned() }
+    });
+    let kinds = UNSEARCHED.iter().flat_map(|stage| stage.iter());
+    let kinds = kinds.map(|kind| RulePage { id: kind.id.to_owned(), title: kind.title.to_owned(), page: kind.page.to_owned() });
+    own.chain(kinds).collect()
+}
+
+/// What to do about a secret whose rule does not say.
+pub(super) const HELP: &str = "Revoke it where it was issued, and let the function read its successor at run time.";
+
+/// What the path of an entry begins with.
+enum Names {
+    /// Where several paths are given, the one it lies in.
+    AsGiven,
+    /// The path of the one it lies in, as the repository has it.
+    OfRepository(Repository),
+}
+
+impl Names {
+    /// Whether an entry's path alone says too little, and what it begins with.
+    fn top(&self, path: &Path, are_several: bool) -> Option<EntryPath> {
+        match self {
+            Self::AsGiven => are_several.then(|| top(path)).flatten(),
+            Self::OfRepository(repository) => match repository.path(&path.to_string_lossy()) {
+                // The repository itself.
+                Some(whole) if whole.is_empty() => None,
+                Some(whole) => top(Path::new(&whole)),
+                None => top(path),
+            },
+        }
+    }
+}
+
+/// Everything in every path: artifacts and directories by the gate's own walk, any other file as it is.
+fn search(scanner: &Scanner, paths: &[PathBuf], names: &Names) -> Document {
     let mut document = Document::default();
     for path in paths {
         let (mut secrets, mut problems) = match Artifact::open_to_search(path) {
@@ -111,18 +166,16 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
             Err(OpenError::Unknown(_)) => match file(scanner, path).with_context(|| format!("cannot read the file: {}", path.display())) {
                 Ok(found) => (found.secrets, found.problems),
                 Err(error) => {
-                    document.failed.push(super::said(&error));
+                    document.failed.push((called(names, path), super::said(&error)));
                     continue;
                 }
             },
             Err(error) => {
-                document.failed.push(super::said(&error.into()));
+                document.failed.push((called(names, path), super::said(&error.into())));
                 continue;
             }
         };
-        if paths.len() > 1
-            && let Some(top) = top(path)
-        {
+        if let Some(top) = names.top(path, paths.len() > 1) {
             secrets.iter_mut().for_each(|secret| secret.path = under(&top, path, &secret.path));
             problems.iter_mut().for_each(|problem: &mut Problem| {
                 problem.path = Some(problem.path.as_ref().map_or_else(|| top.clone(), |inner| under(&top, path, inner)))
@@ -137,6 +190,11 @@ fn search(scanner: &Scanner, paths: &[PathBuf]) -> Document {
 /// The kinds of problems that leave something unsearched.
 const UNSEARCHED: &[&[&ProblemKind]] =
     &[fngate::artifact::PROBLEMS, fngate::secret::PROBLEMS, fngate::scan::PROBLEMS, &[&fngate::extract::ARCHIVE_UNATTRIBUTED]];
+
+/// What a path that cannot be opened is called.
+fn called(names: &Names, path: &Path) -> String {
+    names.top(path, true).map_or_else(|| path.to_string_lossy().into_owned(), |top| top.to_string())
+}
 
 /// What an entry's path begins with: the path it lies in, or as much of its end as makes a path.
 fn top(path: &Path) -> Option<EntryPath> {

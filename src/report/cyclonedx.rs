@@ -3,7 +3,8 @@
 //! Source: CycloneDX 1.6 (ECMA-424), JSON schema `bom-1.6.schema.json`. What was not attributed is said in `compositions`, and
 //! so is whose dependencies are all known (`complete`) and whose are not (`not_specified`, or `incomplete` beyond a limit);
 //! packages that only ran at build time have the scope `excluded`. A hash in a lockfile is that of the file which the registry
-//! distributes, so it stands with that file's address and not with the component.
+//! distributes, so it stands with that file's address and not with the component. The properties by which GitLab takes a document
+//! for a report are those of its "CycloneDX property taxonomy", schema version 1.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -12,7 +13,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::component::{Seed, archive, artifact_seed, by_purl, distributions, file_digest, is_build_only, is_optional, owner, qualified};
+use super::gitlab::{component_properties, schema_property};
 use super::graph::{Graph, graph};
+use super::place::Sites;
 use super::spool::{List, Member, write_document};
 use super::{Call, Closing, Examined, Report, Reporter};
 use crate::model::{BundleFacts, Distribution, Ecosystem, Facts, Inventory, InventoryState, Package, Relation, Vulnerability};
@@ -26,14 +29,15 @@ impl Reporter for CycloneDx {
     }
 
     fn begin(&self, call: &Arc<Call>) -> Box<dyn Report> {
-        Box::new(Bom::new(&call.timestamp, call.artifacts))
+        Box::new(Bom::new(Arc::clone(call)))
     }
 }
 
 impl Report for Bom {
     fn add(&mut self, examined: &Examined) -> io::Result<()> {
         self.number += 1;
-        match (&examined.result, self.artifacts) {
+        self.file = self.sites.site(&self.call, examined).path;
+        match (&examined.result, self.call.artifacts) {
             (Ok(judged), 1) => self.take_only(&judged.facts),
             (Ok(judged), _) => {
                 let reference = format!("artifact-{}", self.number);
@@ -60,18 +64,20 @@ impl Report for Bom {
 
 /// Writes the inventory of one artifact as a bill of materials. `timestamp` is RFC 3339 (see [`super::timestamp`]).
 pub fn write_sbom(facts: &Facts, timestamp: &str, out: &mut dyn Write) -> io::Result<()> {
-    let mut bom = Bom::new(timestamp, 1);
+    let mut bom = Bom::new(Arc::new(Call { timestamp: timestamp.to_owned(), artifacts: 1, ..Call::default() }));
+    bom.file = Sites::default().site_of(&bom.call, &facts.artifact.name, false).path;
     bom.take_only(facts)?;
     bom.write(out)
 }
 
 /// A bill of materials under construction.
 struct Bom {
-    timestamp: String,
-    /// How many artifacts it is about.
-    artifacts: usize,
-    /// How many of them were added.
+    call: Arc<Call>,
+    /// How many artifacts were added.
     number: usize,
+    sites: Sites,
+    /// The file that is the artifact at hand.
+    file: String,
     seed: Seed,
     /// The one artifact that it is about.
     subject: Option<Map<String, Value>>,
@@ -82,11 +88,12 @@ struct Bom {
 }
 
 impl Bom {
-    fn new(timestamp: &str, artifacts: usize) -> Self {
+    fn new(call: Arc<Call>) -> Self {
         Self {
-            timestamp: timestamp.to_owned(),
-            artifacts,
+            call,
             number: 0,
+            sites: Sites::default(),
+            file: String::new(),
             seed: Seed::new("cyclonedx"),
             subject: None,
             components: List::new(),
@@ -111,9 +118,13 @@ impl Bom {
         let refers = |purl: &str| format!("{reference}/{purl}");
         let sources = distributions(&facts.inventory);
         let shares = bundled(&facts.inventory);
+        let (call, file) = (Arc::clone(&self.call), self.file.clone());
         let component = |(purl, packages): (&String, &Vec<&Package>)| {
             let from = sources.get(purl.as_str()).map(Vec::as_slice).unwrap_or_default();
             let mut own = component(purl, packages, from, &refers(purl), &shares);
+            if let (Some(package), Some(all)) = (packages.first(), own["properties"].as_array_mut()) {
+                all.extend(component_properties(package.ecosystem, &call, &file, is_build_only(packages) || is_optional(packages)));
+            }
             if let Some((_, hash)) = archive(&facts.inventory, packages) {
                 own["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
             }
@@ -181,9 +192,10 @@ impl Bom {
 
     fn write(self, out: &mut dyn Write) -> io::Result<()> {
         let mut metadata = json!({
-            "timestamp": self.timestamp,
+            "timestamp": self.call.timestamp,
             "lifecycles": [{"phase": "post-build"}],
             "tools": {"components": [{"type": "application", "name": "fngate", "version": env!("CARGO_PKG_VERSION")}]},
+            "properties": [schema_property()],
         });
         if let Some(subject) = self.subject {
             metadata["component"] = Value::Object(subject);

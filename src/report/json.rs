@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
+use super::case::{unread, unread_kind};
 use super::spool::{List, Member, write_document};
 use super::{Call, Closing, Examined, Judged, Report, Reporter};
 use crate::model::{
-    ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Known, Level, NotJudged, Outcome, Ownership, Package,
+    ArtifactFacts, BoundFacts, BundleFacts, Drift, Finding, Ignored, InventoryState, Known, NotJudged, Outcome, Ownership, Package,
     Problem, ProblemClass, Provenance, ProvenanceState, SCOPE, Secret, Signer, Statement, Vulnerability,
 };
 
@@ -82,10 +83,9 @@ struct Unread<'a> {
 
 impl<'a> Unread<'a> {
     fn of(examined: &'a Examined, error: &'a str) -> Self {
-        let kind = if error.starts_with("internal-error") { "internal-error" } else { "artifact-unreadable" };
         let problem = Problem {
             class: ProblemClass::Unseen,
-            kind,
+            kind: unread_kind(error),
             path: None,
             message: error.to_owned(),
             bytes: 0,
@@ -93,24 +93,11 @@ impl<'a> Unread<'a> {
             bounded: Vec::new(),
             accepted: None,
         };
-        let finding = Finding {
-            id: String::new(),
-            rule: kind.to_owned(),
-            level: Level::Incomplete,
-            subject: examined.name.clone(),
-            advisory: String::new(),
-            fingerprint: String::new(),
-            message: error.to_owned(),
-            help: String::new(),
-            path: None,
-            line: None,
-            tags: Vec::new(),
-        };
         Self {
             name: &examined.name,
             outcome: examined.outcome(),
             error,
-            findings: [finding],
+            findings: [unread(examined, error)],
             ignored: [],
             problems: [problem],
             packages: [],

@@ -1,10 +1,16 @@
 //! Reports: what was judged, written for a person or a machine. One file a format.
 
+mod case;
 mod component;
 mod cyclonedx;
+mod github;
+mod gitlab;
 mod graph;
 mod json;
+mod junit;
 mod page;
+mod place;
+mod sarif;
 mod spdx;
 mod spool;
 mod text;
@@ -16,6 +22,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use cyclonedx::write_sbom;
+pub use place::Repository;
+pub use sarif::{Searched, write_secrets};
 pub use spdx::write_spdx;
 
 use crate::model::{Advisories, BaselineFacts, Facts, InventoryState, Outcome, Verdict, VexFacts};
@@ -41,7 +49,18 @@ pub trait Report: Send {
 }
 
 /// Every format. A new one is a file, its `mod` line and its line here.
-pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx];
+pub const REPORTERS: &[&dyn Reporter] = &[
+    &text::Text,
+    &json::Json,
+    &sarif::Sarif,
+    &cyclonedx::CycloneDx,
+    &spdx::Spdx,
+    &gitlab::DependencyScanning,
+    &gitlab::SecretDetection,
+    &gitlab::CodeQuality,
+    &junit::JUnit,
+    &github::GitHub,
+];
 
 /// The reporter of a name.
 #[must_use]
@@ -66,6 +85,10 @@ pub struct Call {
     pub artifacts: usize,
     /// The lockfiles beside the artifacts, as the operator named them.
     pub locks: Vec<String>,
+    /// The repository that the gate is called in, for formats that point into one.
+    pub repository: Repository,
+    /// The commit that is being built, for formats that name it.
+    pub commit: Option<String>,
     /// What every rule is about.
     pub rules: Vec<RulePage>,
     /// How text is laid out.

@@ -86,6 +86,14 @@ impl List {
     }
 }
 
+/// Writes a document that is a list.
+pub(super) fn write_list(list: List, out: &mut dyn Write) -> io::Result<()> {
+    let List { spool, is_empty } = list;
+    out.write_all(b"[")?;
+    spool.pour(out)?;
+    out.write_all(if is_empty { b"]\n" } else { b"\n]\n" })
+}
+
 /// A member of a document.
 pub(super) enum Member {
     /// Written out.

@@ -34,6 +34,14 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
 }
 
+/// At most `most` characters of `text`, the last one `…` where there are more.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+    }
+}
+
 /// `84 % packages (52), 9 % own code, 7 % not judged`: whose the bytes of an artifact are.
 pub(super) fn shares(inventory: &Inventory) -> String {
     let ownership = &inventory.ownership;

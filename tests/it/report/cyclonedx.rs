@@ -59,7 +59,23 @@ fn one_component_a_purl_with_all_of_its_evidence() {
         components[0]["evidence"]["occurrences"],
         json!([{"location": "node_modules/@scope/a/package.json"}, {"location": "vendor/a/package.json"}])
     );
-    assert_eq!(components[4]["properties"].as_array().unwrap().len(), 3);
+    let told = |at: usize, prefix: &str| {
+        let own = components[at]["properties"].as_array().unwrap().iter();
+        let own = own.filter_map(|property| property["name"].as_str().unwrap().strip_prefix(prefix).map(|name| (name, &property["value"])));
+        own.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(told(4, "fngate:").len(), 3);
+    let of_gitlab = ["category=development", "input_file:path=fn.zip", "language:name=JavaScript", "package_manager:name=npm"];
+    assert_eq!(told(3, "gitlab:dependency_scanning:"), of_gitlab);
+    assert_eq!(document["metadata"]["properties"], json!([{"name": "gitlab:meta:schema_version", "value": "1"}]));
+}
+
+#[test]
+fn gitlab_is_shown_the_lockfile() {
+    let mut run = run(vec![sample::clean()]);
+    run.call.locks = vec!["package-lock.json".to_owned()];
+    let text = written("cyclonedx", &run);
+    assert!(text.contains("\"value\": \"package-lock.json\"") && !text.contains("\"value\": \"fn.zip\""));
 }
 
 #[test]

@@ -1,15 +1,22 @@
 //! Reports: at fixed inputs, to the letter.
 
 mod cyclonedx;
+mod github;
+mod gitlab;
 mod graph;
+mod hostile;
 mod json;
+mod junit;
+mod place;
+mod planted;
+mod sarif;
 mod spdx;
 mod text;
 
 use std::sync::Arc;
 
-use fngate::model::{Advisories, Facts};
-use fngate::policy::Settings;
+use fngate::model::{Advisories, Facts, Finding, Known, Verdict};
+use fngate::policy::{Ignore, Settings};
 use fngate::report::{Call, Closing, Examined, Judged, RulePage, reporter, timestamp};
 
 use crate::policy::sample;
@@ -42,6 +49,53 @@ pub fn run_with(settings: Settings, facts: Vec<Facts>) -> Run {
 
 pub fn run(facts: Vec<Facts>) -> Run {
     run_with(sample::settings(), facts)
+}
+
+/// An artifact that could not be read.
+pub fn unread(name: &str, error: &str) -> Examined {
+    Examined { name: name.to_owned(), result: Err(error.to_owned()) }
+}
+
+/// The verdict on an artifact that was judged.
+pub fn verdict(run: &mut Run, artifact: usize) -> &mut Verdict {
+    &mut run.artifacts[artifact].result.as_mut().unwrap().verdict
+}
+
+/// Every state that a report has a place for: a pass, a denial of which one finding is ignored and one known, what could not be
+/// judged, an artifact that could not be read; three of one name.
+pub fn everything() -> Run {
+    let ignore = Ignore {
+        rule: "vulnerability-high".to_owned(),
+        advisory: Some("GHSA-29mw-wpgm-hmr9".to_owned()),
+        reason: "no input reaches it".to_owned(),
+        expires: Some("2027-01-31".parse().unwrap()),
+        ..Ignore::default()
+    };
+    let settings = Settings { ignores: vec![ignore], ..sample::settings() };
+    let mut run = run_with(settings, vec![sample::clean(), sample::grave(), sample::unseen()]);
+    let grave = verdict(&mut run, 1);
+    let at = grave.findings.iter().position(|finding| finding.rule == "vulnerability-medium").unwrap();
+    let finding = grave.findings.remove(at);
+    grave.known.push(Known { finding, until: "2026-12-31".to_owned() });
+    assert_eq!((grave.ignored.len(), grave.known.len()), (1, 1));
+    run.artifacts.push(unread("dist/fn.zip", "cannot open the artifact `dist/fn.zip`: permission denied"));
+    run.call.locks = vec!["package-lock.json".to_owned()];
+    run
+}
+
+/// An artifact with `number` findings of a kind.
+pub fn with_findings(number: usize, change: impl Fn(usize, &mut Finding)) -> Run {
+    let mut run = run(vec![sample::grave()]);
+    let verdict = verdict(&mut run, 0);
+    let one = verdict.findings.iter().find(|finding| finding.rule == "vulnerability-critical").unwrap().clone();
+    verdict.findings = (0..number)
+        .map(|number| {
+            let mut finding = Finding { advisory: format!("GHSA-{number:04}"), ..one.clone() };
+            change(number, &mut finding);
+            finding
+        })
+        .collect();
+    run
 }
 
 pub fn written(name: &str, run: &Run) -> String {
