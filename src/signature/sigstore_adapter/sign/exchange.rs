@@ -7,7 +7,6 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use zeroize::Zeroizing;
 
 use super::super::Patience;
 
@@ -42,16 +41,16 @@ impl Client {
     }
 
     /// Sends this and gives what comes back, if it is a success.
-    pub(super) async fn post(&self, url: &str, form: &str, body: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(super) async fn post(&self, url: &str, form: &str, body: Vec<u8>) -> Result<Vec<u8>, String> {
         self.answer(self.http.post(url).header(CONTENT_TYPE, form).body(body)).await
     }
 
     /// Asks with a credential.
-    pub(super) async fn get(&self, url: reqwest::Url, bearer: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(super) async fn get(&self, url: reqwest::Url, bearer: &str) -> Result<Vec<u8>, String> {
         self.answer(self.http.get(url).bearer_auth(bearer)).await
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Zeroizing<Vec<u8>>, String> {
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, String> {
         let response = request.send().await.map_err(|error| self.said(error))?;
         let status = response.status();
         if status.is_success() {
@@ -65,9 +64,10 @@ impl Client {
         }
     }
 
-    /// At most so much of an answer, and whether that is all of it.
-    async fn read(&self, mut response: reqwest::Response, most: usize) -> Result<(Zeroizing<Vec<u8>>, bool), String> {
-        let mut body = Zeroizing::new(Vec::new());
+    /// At most so much of an answer, and whether that is all of it. The client unpacks nothing; if it did, what comes here would be
+    /// unpacked already, and the bound would hold as well.
+    async fn read(&self, mut response: reqwest::Response, most: usize) -> Result<(Vec<u8>, bool), String> {
+        let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.said(error))? {
             let room = most - body.len();
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));

@@ -27,11 +27,12 @@ const QUESTION: [u8; 24] = [
 /// And its end: the answer shall hold the authority's certificate.
 const WITH_CERTIFICATE: [u8; 3] = [0x01, 0x01, 0xff];
 
+/// Characters of a token by which a part of it is known again.
+const BEGINNING: usize = 16;
+
 /// A certificate for a key, of whoever the token names.
 pub(super) async fn certificate(url: &str, client: &Client, token: &IdentityToken, pair: &Pair) -> Result<DerCertificate, SignError> {
-    // What the authority answers is repeated, but for the token, should it send it back.
-    let fault =
-        |fault: String| SignError::Certificate { url: url.to_owned(), fault: quoted(&fault.replace(token.expose_secret(), "<the token>")) };
+    let fault = |fault: String| SignError::Certificate { url: url.to_owned(), fault: quoted(&without(&fault, token.expose_secret())) };
     let key = |error: String| SignError::Key(error);
     let (_, public) = pair.public().map_err(key)?;
     let possession = pair.0.sign(token.identity().as_bytes()).map_err(|error| key(error.to_string()))?;
@@ -41,6 +42,17 @@ pub(super) async fn certificate(url: &str, client: &Client, token: &IdentityToke
     });
     let answer = client.post(&below(url, "api/v2/signingCert"), JSON, request.to_string().into_bytes()).await.map_err(fault)?;
     leaf(&answer).map_err(fault)
+}
+
+/// What the authority answers, without the token, should it send it back; of a refusal that is cut within it, up to there.
+fn without(text: &str, token: &str) -> String {
+    const MARK: &str = "<the token>";
+    let text = text.replace(token, MARK);
+    let beginning = token.get(..BEGINNING).unwrap_or(token);
+    match text.find(beginning) {
+        Some(at) => format!("{}{MARK}", &text[..at]),
+        None => text,
+    }
 }
 
 /// The first certificate of the authority's answer.
@@ -122,7 +134,7 @@ pub(super) async fn timestamp(url: &str, client: &Client, signature: &SignatureB
     let question = [&QUESTION[..], &digest, &WITH_CERTIFICATE].concat();
     let answer = client.post(url, "application/timestamp-query", question).await;
     let answer = answer.map_err(|fault| SignError::Timestamp { url: url.to_owned(), fault: quoted(&fault) })?;
-    Ok(TimestampToken::new(answer.to_vec()))
+    Ok(TimestampToken::new(answer))
 }
 
 /// An address below a service's.
