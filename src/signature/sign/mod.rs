@@ -71,6 +71,8 @@ pub enum SignError {
     Certificate {
         /// The authority.
         url: String,
+        /// Whether it said no to this token.
+        refused: bool,
         /// What it said.
         fault: String,
     },
@@ -127,10 +129,12 @@ impl SignError {
             }
             Self::Password => "set FNGATE_KEY_PASSWORD, or give `--password-file FILE`",
             Self::KeyInOldLog => "name a Rekor v2 log in the signing configuration",
-            Self::Certificate { .. } => {
+            Self::Certificate { refused: true, .. } => {
                 "the authority does not say what it dislikes about a token: look at the issuer, the audience and whether the e-mail address is verified"
             }
-            Self::Log { .. } | Self::Timestamp { .. } | Self::Patience(_) => "no bundle was written for it; try again",
+            Self::Certificate { .. } | Self::Log { .. } | Self::Timestamp { .. } | Self::Patience(_) => {
+                "no bundle was written for it; try again"
+            }
             Self::Unverified { .. } => "is `--trusted-root` the root of the instance that the signing configuration names?",
             Self::Network(_) | Self::Login(_) | Self::Stranger { .. } => return None,
         };

@@ -26,6 +26,7 @@ fn an_answer_without_end_is_read_to_the_bound_and_no_further() {
         let output = place.signed(&["sign", "fn.zip"]);
         assert_eq!(output.status.code(), Some(2), "{path}");
         assert!(err(&output).contains(expected) && err(&output).contains(&service.url), "{path}: {}", err(&output));
+        assert!(err(&output).contains("hint: no bundle was written for it; try again"), "{path}: {}", err(&output));
         assert!(began.elapsed() < Duration::from_secs(20), "{path}: {:?}", began.elapsed());
         let taken = service.flood.taken();
         assert!(taken > 1 << 20 && taken < MUCH, "{path}: {taken} bytes were taken");

@@ -212,7 +212,7 @@ fn a_login_that_is_not_the_one_that_was_begun_is_refused() {
     let spoiled: [(&str, Spoil, &str); 3] = [
         ("another state", |service| *service.issuer.other_state.lock().unwrap() = Some("another"), "state mismatch"),
         ("another proof", |service| *service.issuer.other_challenge.lock().unwrap() = true, "400"),
-        ("a refusal", |service| *service.issuer.refusal.lock().unwrap() = Some("not%20today"), "not today"),
+        ("a refusal", |service| *service.issuer.refusal.lock().unwrap() = Some("not%20today%1b%5b31m"), "not today"),
     ];
     for (what, spoil, expected) in spoiled {
         let service = Service::new();
@@ -225,6 +225,7 @@ fn a_login_that_is_not_the_one_that_was_begun_is_refused() {
         let (exit, seen) = terminal.ended();
         assert_eq!(exit, Some(2), "{what}: {seen}");
         assert!(seen.contains("cannot log in: ") && seen.contains(expected), "{what}: {seen}");
+        assert!(!seen.contains("\u{1b}[31m"), "{what}: {seen}");
         let certified = service.asked().iter().any(|path| path.contains("signingCert"));
         assert!(!certified && !place.has("fn.zip.sigstore.json"), "{what}");
     }

@@ -150,6 +150,11 @@ fn a_token_that_is_not_worth_sending_is_not_sent() {
     place.write("token", token(&json!({"echo": true})));
     let echoed = err(&place.signed(&["sign", "fn.zip"]));
     assert!(echoed.contains("<the token>"), "an answer that holds the token is repeated without it: {echoed}");
+    let long = token(&json!({"echo": true, "pad": "x".repeat(9000)}));
+    place.write("token", &long);
+    let echoed = err(&place.signed(&["sign", "fn.zip"]));
+    assert!(echoed.contains("<the token>") && !echoed.contains(&long[..20]), "nor a part of it, where the answer is cut: {echoed}");
+    assert!(err(&refused).contains("hint: the authority does not say what it dislikes"), "{}", err(&refused));
     assert!(err(&refused).contains("issued no certificate") && err(&refused).contains(&service.url), "{}", err(&refused));
 }
 

@@ -4,10 +4,10 @@
 //! a log could fill the memory. So the requests are ours, and theirs are only the forms of what is sent and read.
 
 use std::error::Error as _;
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use zeroize::Zeroizing;
 
 use super::super::Patience;
 
@@ -20,6 +20,29 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// The form of what is sent.
 pub(super) const JSON: &str = "application/json";
+
+/// Why there is no answer that could be used.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The service says no to what it was asked.
+    Refused(String),
+    /// Anything else.
+    Failed(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(said) | Self::Failed(said) => f.write_str(said),
+        }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(said: String) -> Self {
+        Self::Failed(said)
+    }
+}
 
 /// A client that waits, but not for ever, and takes a token nowhere but where it was sent.
 #[derive(Clone, Debug)]
@@ -42,32 +65,34 @@ impl Client {
     }
 
     /// Sends this and gives what comes back, if it is a success.
-    pub(super) async fn post(&self, url: &str, form: &str, body: Vec<u8>) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(super) async fn post(&self, url: &str, form: &str, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
         self.answer(self.http.post(url).header(CONTENT_TYPE, form).body(body)).await
     }
 
     /// Asks with a credential.
-    pub(super) async fn get(&self, url: reqwest::Url, bearer: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    pub(super) async fn get(&self, url: reqwest::Url, bearer: &str) -> Result<Vec<u8>, Fault> {
         self.answer(self.http.get(url).bearer_auth(bearer)).await
     }
 
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Zeroizing<Vec<u8>>, String> {
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, Fault> {
         let response = request.send().await.map_err(|error| self.said(error))?;
         let status = response.status();
         if status.is_success() {
             let (body, whole) = self.read(response, LARGEST_ANSWER).await?;
-            return if whole { Ok(body) } else { Err(format!("its answer is larger than {} MiB", LARGEST_ANSWER >> 20)) };
+            return if whole { Ok(body) } else { Err(format!("its answer is larger than {} MiB", LARGEST_ANSWER >> 20).into()) };
         }
         let said = self.read(response, LONGEST_COMPLAINT).await.map(|(body, _)| String::from_utf8_lossy(&body).trim().to_owned());
-        match said {
-            Ok(said) if !said.is_empty() => Err(format!("it answers {status}: {said}")),
-            _ => Err(format!("it answers {status}")),
-        }
+        let said = match said {
+            Ok(said) if !said.is_empty() => format!("it answers {status}: {said}"),
+            _ => format!("it answers {status}"),
+        };
+        Err(if status.is_client_error() { Fault::Refused(said) } else { Fault::Failed(said) })
     }
 
-    /// At most so much of an answer, and whether that is all of it.
-    async fn read(&self, mut response: reqwest::Response, most: usize) -> Result<(Zeroizing<Vec<u8>>, bool), String> {
-        let mut body = Zeroizing::new(Vec::new());
+    /// At most so much of an answer, and whether that is all of it. The client unpacks nothing; if it did, what comes here would be
+    /// unpacked already, and the bound would hold as well.
+    async fn read(&self, mut response: reqwest::Response, most: usize) -> Result<(Vec<u8>, bool), String> {
+        let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.said(error))? {
             let room = most - body.len();
             body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));

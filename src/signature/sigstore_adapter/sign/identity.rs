@@ -5,6 +5,7 @@ use sigstore_sign::oidc::{AuthCallback, AuthMode, AuthOptions, HtmlTemplates, Id
 
 use super::exchange::Client;
 use super::{Endpoints, PATIENCE, block};
+use crate::signature::examination::quoted;
 use crate::signature::sign::Prompt;
 
 /// What GitHub Actions tells a job that may ask for a token: where, and with what.
@@ -57,7 +58,8 @@ impl Identity {
         let client = OAuthClient::with_http_client(OAuthConfig::dex(issuer), client.http());
         let options = AuthOptions::new().with_force_oob(by_code);
         let token = block(client.authenticate_with_options(Login(prompt), options))?;
-        token.map(Self).map_err(|error| error.to_string())
+        // Whoever reaches the port on loopback has a word in it.
+        token.map(Self).map_err(|error| quoted(&error.to_string()))
     }
 
     pub(super) fn token(&self) -> &IdentityToken {

@@ -13,7 +13,7 @@ use sigstore_sign::types::{
 };
 
 use super::Pair;
-use super::exchange::{Client, JSON};
+use super::exchange::{Client, Fault, JSON};
 use crate::signature::examination::quoted;
 use crate::signature::json;
 use crate::signature::sign::SignError;
@@ -27,11 +27,16 @@ const QUESTION: [u8; 24] = [
 /// And its end: the answer shall hold the authority's certificate.
 const WITH_CERTIFICATE: [u8; 3] = [0x01, 0x01, 0xff];
 
+/// Characters of a token by which a part of it is known again.
+const BEGINNING: usize = 16;
+
 /// A certificate for a key, of whoever the token names.
 pub(super) async fn certificate(url: &str, client: &Client, token: &IdentityToken, pair: &Pair) -> Result<DerCertificate, SignError> {
-    // What the authority answers is repeated, but for the token, should it send it back.
-    let fault =
-        |fault: String| SignError::Certificate { url: url.to_owned(), fault: quoted(&fault.replace(token.expose_secret(), "<the token>")) };
+    let fault = |fault: Fault| SignError::Certificate {
+        url: url.to_owned(),
+        refused: matches!(fault, Fault::Refused(_)),
+        fault: quoted(&without(&fault.to_string(), token.expose_secret())),
+    };
     let key = |error: String| SignError::Key(error);
     let (_, public) = pair.public().map_err(key)?;
     let possession = pair.0.sign(token.identity().as_bytes()).map_err(|error| key(error.to_string()))?;
@@ -40,7 +45,18 @@ pub(super) async fn certificate(url: &str, client: &Client, token: &IdentityToke
         "publicKeyRequest": {"publicKey": {"algorithm": "", "content": public}, "proofOfPossession": possession},
     });
     let answer = client.post(&below(url, "api/v2/signingCert"), JSON, request.to_string().into_bytes()).await.map_err(fault)?;
-    leaf(&answer).map_err(fault)
+    leaf(&answer).map_err(|error| fault(error.into()))
+}
+
+/// What the authority answers, without the token, should it send it back; of a refusal that is cut within it, up to there.
+fn without(text: &str, token: &str) -> String {
+    const MARK: &str = "<the token>";
+    let text = text.replace(token, MARK);
+    let beginning = token.get(..BEGINNING).unwrap_or(token);
+    match text.find(beginning) {
+        Some(at) => format!("{}{MARK}", &text[..at]),
+        None => text,
+    }
 }
 
 /// The first certificate of the authority's answer.
@@ -72,13 +88,13 @@ pub(super) async fn entry(
     match version {
         RekorApiVersion::V2 => {
             let request = new_entry(logged)?;
-            let answer = client.post(&below(url, "api/v2/log/entries"), JSON, request).await.map_err(fault)?;
+            let answer = client.post(&below(url, "api/v2/log/entries"), JSON, request).await.map_err(|error| fault(error.to_string()))?;
             serde_json::from_slice(&answer).map_err(|error| fault(format!("its answer is no entry: {error}")))
         }
         RekorApiVersion::V1 => {
             let certificate = logged.certificate.ok_or(SignError::KeyInOldLog)?;
             let (request, kind) = old_entry(logged, certificate).map_err(fault)?;
-            let answer = client.post(&below(url, "api/v1/log/entries"), JSON, request).await.map_err(fault)?;
+            let answer = client.post(&below(url, "api/v1/log/entries"), JSON, request).await.map_err(|error| fault(error.to_string()))?;
             let entries = serde_json::from_slice::<BTreeMap<String, LogEntry>>(&answer);
             let entries = entries.map_err(|error| fault(format!("its answer is no entry: {error}")))?;
             let entry = entries.into_values().next().ok_or_else(|| fault("its answer holds no entry".to_owned()))?;
@@ -121,8 +137,8 @@ pub(super) async fn timestamp(url: &str, client: &Client, signature: &SignatureB
     let digest = crate::signature::sha256(signature.as_bytes());
     let question = [&QUESTION[..], &digest, &WITH_CERTIFICATE].concat();
     let answer = client.post(url, "application/timestamp-query", question).await;
-    let answer = answer.map_err(|fault| SignError::Timestamp { url: url.to_owned(), fault: quoted(&fault) })?;
-    Ok(TimestampToken::new(answer.to_vec()))
+    let answer = answer.map_err(|fault| SignError::Timestamp { url: url.to_owned(), fault: quoted(&fault.to_string()) })?;
+    Ok(TimestampToken::new(answer))
 }
 
 /// An address below a service's.
