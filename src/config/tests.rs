@@ -61,6 +61,9 @@ total_bytes = 2
 entries = 3
 depth = 4
 ratio = 5
+[baseline]
+file = "old.json"
+until = 2027-01-31
 [[ignore]]
 rule = "vulnerability-high"
 advisory = "CVE-2021-23337"
@@ -113,6 +116,7 @@ fn every_key_is_read() {
     assert_eq!((config.signature.trusted_root, config.signature.keys[0].path.clone()), (Some(own("root.json")), own("cosign.pub")));
     assert_eq!((config.signature.limits.sha256, config.signature.limits.max_age_days), (Some("ab".repeat(32)), None));
     assert_eq!(config.signature.identities[0].claims["source-repository-uri"], "https://github.com/acme/orders");
+    assert_eq!((config.baseline, config.baseline_until), (Some(own("old.json")), Some("2027-01-31".parse().unwrap())));
     let limits = config.limits;
     let limits = [limits.entry_bytes, limits.total_bytes, limits.entries, limits.depth, limits.ratio];
     assert_eq!(limits, [Some(1), Some(2), Some(3), Some(4), Some(5)]);
@@ -141,7 +145,7 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
     for (text, expected) in [
         (
             "completness = \"strict\"",
-            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `drift`, `integrity`, `policy`, `limits`, `ignore`, `accept`",
+            "fngate.toml:1:1: unknown field `completness`, expected one of `completeness`, `fingerprint_key`, `private`, `vulnerability`, `advisories`, `build`, `secret`, `signature`, `drift`, `integrity`, `policy`, `baseline`, `limits`, `ignore`, `accept`",
         ),
         (
             "\n[vulnerability]\ndeny = \"grave\"",
@@ -209,6 +213,8 @@ fn what_is_wrong_is_said_with_its_place_and_what_is_allowed() {
             "[signature]\ntuf_url = \"https://tuf.example\"\ntuf_root = \"a\"\ntrusted_root = \"b\"",
             "fngate.toml:4:16: `signature.trusted_root` and `signature.tuf_url` are two roots: leave one out",
         ),
+        ("[baseline]\nfile = \"\"", "fngate.toml:2:8: `baseline.file` is empty"),
+        ("[baseline]\nuntil = \"soon\"", "fngate.toml:2:9: `baseline.until` must be a date that exists (`YYYY-MM-DD`): soon"),
         ("a = ", "fngate.toml:1:5: string values must be quoted, expected literal string"),
     ] {
         let complaint = loaded(text).unwrap_err();
