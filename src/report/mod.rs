@@ -7,6 +7,7 @@ mod json;
 mod page;
 mod spdx;
 mod spool;
+mod subject;
 mod text;
 mod words;
 
