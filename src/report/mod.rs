@@ -3,6 +3,7 @@
 mod component;
 mod cyclonedx;
 mod graph;
+mod html;
 mod json;
 mod page;
 mod spdx;
@@ -42,7 +43,7 @@ pub trait Report: Send {
 }
 
 /// Every format. A new one is a file, its `mod` line and its line here.
-pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx];
+pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx, &html::Html];
 
 /// The reporter of a name.
 #[must_use]

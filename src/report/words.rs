@@ -1,5 +1,6 @@
 //! Words and figures for people.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Tally;
@@ -33,6 +34,17 @@ pub(super) fn bytes(bytes: u64) -> String {
     }
     let text = if value < 9.95 { format!("{value:.1}") } else { format!("{value:.0}") };
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A text of at most `most` characters, with how many are left out.
+pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => {
+            let (kept, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+            Cow::Owned(format!("{kept}… ({})", count(rest.chars().count(), "more character")))
+        }
+    }
 }
 
 /// `84 % packages (52), 9 % own code, 7 % not judged`: whose the bytes of an artifact are.
@@ -199,6 +211,13 @@ mod tests {
         }
         assert_eq!(bytes(999_999), "1 MB");
         assert_eq!(bytes(u64::MAX), "18447 PB");
+    }
+
+    #[test]
+    fn long_texts_are_clipped_between_characters() {
+        assert_eq!(clipped("äöü", 3), "äöü");
+        assert_eq!(clipped("äöüß", 3), "äöü… (1 more character)");
+        assert_eq!(clipped("", 0), "");
     }
 
     #[test]
