@@ -166,7 +166,7 @@ impl Report for Sheet {
             heading.text(outcome_title(outcome));
         });
         top.leaf("p", &[("class", "subject-of-all")], &words::clipped(&name, MOST_NAME));
-        top.element("p", &[("class", "meaning")], |meaning| meaning.text(meant(outcome)));
+        top.element("p", &[("class", "meaning")], |meaning| meaning.text(meant(outcome, several)));
         top.template("</header>\n<main>\n");
         out.write_all(top.into_text().as_bytes())?;
         if several {
@@ -218,10 +218,12 @@ fn outcome_title(outcome: Outcome) -> &'static str {
 }
 
 /// What an outcome asks for.
-fn meant(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pass => "Everything in scope was judged, and no policy objects.",
-        Outcome::Incomplete => "Something in scope was not judged, so nothing can be said for it. It should not be deployed as it is.",
-        Outcome::Deny => "A policy objects. It must not be deployed as it is.",
+fn meant(outcome: Outcome, several: bool) -> &'static str {
+    match (outcome, several) {
+        (Outcome::Pass, _) => "Everything in scope was judged, and no policy objects.",
+        (Outcome::Incomplete, false) => "Something in scope was not judged. It should not be deployed as it is.",
+        (Outcome::Incomplete, true) => "Not all of them were judged. Those should not be deployed as they are.",
+        (Outcome::Deny, false) => "A policy objects. It must not be deployed as it is.",
+        (Outcome::Deny, true) => "A policy objects. What is denied must not be deployed as it is.",
     }
 }

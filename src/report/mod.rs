@@ -5,6 +5,7 @@ mod cyclonedx;
 mod graph;
 mod html;
 mod json;
+mod markdown;
 mod page;
 mod spdx;
 mod spool;
@@ -43,7 +44,7 @@ pub trait Report: Send {
 }
 
 /// Every format. A new one is a file, its `mod` line and its line here.
-pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx, &html::Html];
+pub const REPORTERS: &[&dyn Reporter] = &[&text::Text, &json::Json, &cyclonedx::CycloneDx, &spdx::Spdx, &html::Html, &markdown::Markdown];
 
 /// The reporter of a name.
 #[must_use]

@@ -135,14 +135,13 @@ pub(super) fn named(markup: &mut Markup, name: &str, digest: &str) {
 
 fn signature(provenance: &Provenance) -> Markup {
     let mut markup = Markup::default();
-    if provenance.state == ProvenanceState::Unsigned && provenance.message.is_empty() {
+    if provenance.state == ProvenanceState::Unsigned {
         return markup;
     }
     markup.element("details", &[], |details| {
         let state = match provenance.state {
-            ProvenanceState::Verified => "Signature: verified",
-            ProvenanceState::Unsigned => "Signature: none",
             ProvenanceState::Refused => "Signature: refused",
+            _ => "Signature: verified",
         };
         details.leaf("summary", &[], state);
         if !provenance.message.is_empty() {

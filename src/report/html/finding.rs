@@ -79,12 +79,26 @@ impl<'a> Findings<'a> {
                     where_.leaf("code", &[], &words::clipped(path, MOST_TEXT));
                 });
             }
+            if let (Some(upgrade), 2..) = (self.upgrade(subject, findings), findings.len()) {
+                div.element("p", &[("class", "upgrade")], |p| {
+                    p.leaf("b", &[], &format!("Update to {}", words::clipped(upgrade, MOST_NAME)));
+                    p.text(": nothing is known against that version.");
+                });
+            }
             div.element("ul", &[("class", "findings")], |list| {
                 for finding in findings {
                     list.element("li", &[], |entry| self.one(entry, finding));
                 }
             });
         });
+    }
+
+    /// The version that clears everything known of a package, where every record of it has the same.
+    fn upgrade(&self, subject: &str, findings: &[&Finding]) -> Option<&'a str> {
+        let known = findings.iter().filter_map(|finding| self.vulnerabilities.get(&(finding.advisory.as_str(), subject)));
+        let upgrades: Vec<Option<&str>> = known.map(|known| known.upgrade.as_deref()).collect();
+        let first = upgrades.iter().copied().find(Option::is_some)?;
+        upgrades.iter().all(|upgrade| upgrade.is_none() || *upgrade == first).then_some(first)?
     }
 
     fn heading(&self, heading: &mut Markup, subject: &str) {
@@ -149,7 +163,7 @@ fn vulnerable(evidence: &mut Markup, known: &Vulnerability) {
     }
     if let Some(score) = known.cvss {
         evidence.element("li", &[], |li| {
-            li.text(&format!("CVSS {score:.1} {}", known.severity.as_str()));
+            li.text(&format!("CVSS {score:.1}"));
             if let Some(vector) = &known.cvss_vector {
                 li.text(" ");
                 li.leaf("code", &[], &words::clipped(vector, MOST_NAME));

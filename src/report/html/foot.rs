@@ -17,6 +17,7 @@ pub(super) fn rules(markup: &mut Markup, call: &Call, used: &BTreeSet<String>) {
             lead.text("The same text on the command line: ");
             lead.leaf("code", &[], "fngate explain RULE");
         });
+        section.template("<div class=\"pages\">\n");
         for page in call.rules.iter().filter(|page| used.contains(&page.id)) {
             section.element("div", &[("id", &format!("rule-{}", page.id)), ("class", "rule")], |rule| {
                 rule.element("h3", &[], |heading| heading.leaf("code", &[], &page.id));
@@ -29,6 +30,7 @@ pub(super) fn rules(markup: &mut Markup, call: &Call, used: &BTreeSet<String>) {
                 }
             });
         }
+        section.template("</div>\n");
     });
 }
 

@@ -4,7 +4,7 @@
 use crate::model::escaped;
 
 /// Elements that end their line.
-const BLOCKS: [&str; 26] = [
+const BLOCKS: [&str; 25] = [
     "h1",
     "h2",
     "h3",
@@ -29,7 +29,6 @@ const BLOCKS: [&str; 26] = [
     "tbody",
     "tr",
     "details",
-    "svg",
     "g",
 ];
 
@@ -42,10 +41,6 @@ pub(super) struct Markup {
 impl Markup {
     pub(super) fn len(&self) -> usize {
         self.text.len()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.text.is_empty()
     }
 
     pub(super) fn into_text(self) -> String {
@@ -66,7 +61,7 @@ impl Markup {
     pub(super) fn element(&mut self, tag: &'static str, attributes: &[(&'static str, &str)], content: impl FnOnce(&mut Self)) {
         self.tag(tag, attributes);
         self.text.push('>');
-        if matches!(tag, "ul" | "dl" | "table" | "section" | "svg" | "tbody" | "thead") {
+        if matches!(tag, "ul" | "dl" | "table" | "section" | "tbody" | "thead") {
             self.text.push('\n');
         }
         content(self);

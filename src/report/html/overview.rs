@@ -52,7 +52,9 @@ impl Overview {
     pub(super) fn pour(self, tally: Tally, out: &mut dyn Write) -> io::Result<()> {
         let mut top = Markup::default();
         top.template("<section class=\"overview\">\n<h2>Artifacts</h2>\n");
-        top.leaf("p", &[("class", "lead")], &words::summary(tally));
+        let parts = [(tally.deny, "denied"), (tally.incomplete, "could not be judged"), (tally.pass, "passed")];
+        let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+        top.leaf("p", &[("class", "lead")], &parts.join(", "));
         top.template("<div class=\"scroll\" role=\"region\" aria-label=\"Artifacts\" tabindex=\"0\"><table>\n<thead><tr><th scope=\"col\">Verdict</th><th scope=\"col\">Artifact</th><th scope=\"col\" class=\"number\">Size</th><th scope=\"col\" class=\"number\">Packages</th><th scope=\"col\" class=\"number\">Denied</th><th scope=\"col\" class=\"number\">Not judged</th><th scope=\"col\" class=\"number\">Warnings</th><th scope=\"col\">Signature</th></tr></thead>\n<tbody>\n");
         out.write_all(top.into_text().as_bytes())?;
         let mut left_out = Vec::new();
@@ -82,8 +84,8 @@ fn row(markup: &mut Markup, examined: &Examined, place: Place, has_section: bool
         cells.element("th", &[("scope", "row")], |cell| {
             let name = words::clipped(&examined.name, MOST_NAME);
             match has_section {
-                true => cell.leaf("a", &[("href", &format!("#{}", place.id("artifact")))], &name),
-                false => cell.text(&name),
+                true => cell.element("a", &[("href", &format!("#{}", place.id("artifact")))], |link| file(link, &name)),
+                false => file(cell, &name),
             }
         });
         let mut number = |text: &str| cells.leaf("td", &[("class", "number")], text);
@@ -108,4 +110,13 @@ fn row(markup: &mut Markup, examined: &Examined, place: Place, has_section: bool
             }
         }
     });
+}
+
+/// A path with its last part set off.
+fn file(markup: &mut Markup, name: &str) {
+    let (folder, file) = name.split_at_checked(name.rfind('/').map_or(0, |at| at + 1)).unwrap_or(("", name));
+    if !folder.is_empty() {
+        markup.leaf("span", &[("class", "folder")], folder);
+    }
+    markup.text(file);
 }

@@ -12,13 +12,19 @@ use super::{MOST_NAME, Place};
 struct Frame {
     class: &'static str,
     width: f64,
-    height: f64,
+    /// Where there is much to see, and where there is little.
+    height: [f64; 2],
     /// Blocks at most.
     most: usize,
 }
 
-const FRAMES: [Frame; 2] =
-    [Frame { class: "wide", width: 960.0, height: 340.0, most: 60 }, Frame { class: "narrow", width: 360.0, height: 400.0, most: 28 }];
+/// Blocks from which there is much to see.
+const MANY: usize = 5;
+
+const FRAMES: [Frame; 2] = [
+    Frame { class: "wide", width: 960.0, height: [340.0, 150.0], most: 60 },
+    Frame { class: "narrow", width: 360.0, height: [400.0, 190.0], most: 28 },
+];
 
 /// The least share of the whole that is drawn by itself.
 const LEAST_SHARE: f64 = 0.0016;
@@ -27,8 +33,8 @@ const LEAST_SHARE: f64 = 0.0016;
 const MOST_NAMED: usize = 8;
 
 /// The widths of a name's and a figure's characters, and what a block keeps free around them.
-const NAME: f64 = 7.2;
-const FIGURE: f64 = 6.4;
+const NAME: f64 = 7.9;
+const FIGURE: f64 = 6.8;
 const MARGIN: f64 = 8.0;
 
 /// Writes the picture.
@@ -39,7 +45,7 @@ pub(super) fn picture(markup: &mut Markup, blocks: &[Block], regard: &Regard<'_>
         }
         figure.element("figcaption", &[], |caption| legend(caption, blocks, regard, place));
     });
-    markup.element("details", &[], |details| {
+    markup.element("details", &[("class", "picture-table")], |details| {
         details.leaf("summary", &[], "The picture as a table");
         table(details, &gathered(blocks, FRAMES[0].most, LEAST_SHARE), total(blocks));
     });
@@ -48,12 +54,15 @@ pub(super) fn picture(markup: &mut Markup, blocks: &[Block], regard: &Regard<'_>
 fn drawing(figure: &mut Markup, blocks: &[Block], frame: &Frame, regard: &Regard<'_>, place: Place) {
     let sum = total(blocks);
     let weights: Vec<f64> = blocks.iter().map(|block| block.bytes as f64).collect();
-    let areas = squarified(&weights, Area { x: 0.0, y: 0.0, width: frame.width, height: frame.height });
-    let view = format!("0 0 {} {}", frame.width, frame.height);
+    let [high, low] = frame.height;
+    let height = if blocks.len() < MANY { low } else { high };
+    let areas = squarified(&weights, Area { x: 0.0, y: 0.0, width: frame.width, height });
+    let view = format!("0 0 {} {height}", frame.width);
     let title = place.id(&format!("picture-{}", frame.class));
     let class = format!("treemap {}", frame.class);
     let attributes = [("class", class.as_str()), ("viewBox", &view), ("role", "img"), ("aria-labelledby", &title)];
     figure.element("svg", &attributes, |svg| {
+        svg.template("\n");
         svg.leaf("title", &[("id", &title)], "Bytes by package, as the legend and the table say in words");
         for (block, area) in blocks.iter().zip(areas) {
             let number = block.purl.as_deref().and_then(|purl| regard.number(purl));
@@ -67,6 +76,7 @@ fn drawing(figure: &mut Markup, blocks: &[Block], frame: &Frame, regard: &Regard
             }
         }
     });
+    figure.template("\n");
 }
 
 fn one(svg: &mut Markup, block: &Block, area: Area, sum: u64) {
@@ -116,12 +126,16 @@ fn label(group: &mut Markup, block: &Block, area: Area) {
     if name.is_empty() {
         return;
     }
-    let x = short(area.x + MARGIN);
-    group.leaf("text", &[("x", &x), ("y", &short(area.y + 17.0))], &name);
-    let figure = words::bytes(block.bytes);
-    if area.height >= 38.0 && figure.chars().count() <= room(FIGURE) {
-        group.leaf("text", &[("class", "figure"), ("x", &x), ("y", &short(area.y + 33.0))], &figure);
-    }
+    // A drawing within the drawing: whatever the font, nothing is drawn beyond the block.
+    let [x, y, width, height] = [area.x, area.y, area.width, area.height].map(short);
+    group.element("svg", &[("x", &x), ("y", &y), ("width", &width), ("height", &height)], |inner| {
+        let margin = short(MARGIN);
+        inner.leaf("text", &[("x", &margin), ("y", "17")], &name);
+        let figure = words::bytes(block.bytes);
+        if area.height >= 38.0 && figure.chars().count() <= room(FIGURE) {
+            inner.leaf("text", &[("class", "figure"), ("x", &margin), ("y", "33")], &figure);
+        }
+    });
 }
 
 /// A length, to a tenth.
