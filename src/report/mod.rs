@@ -6,13 +6,16 @@ mod cyclonedx;
 mod github;
 mod gitlab;
 mod graph;
+mod html;
 mod json;
 mod junit;
+mod markdown;
 mod page;
 mod place;
 mod sarif;
 mod spdx;
 mod spool;
+mod subject;
 mod text;
 mod words;
 
@@ -55,6 +58,8 @@ pub const REPORTERS: &[&dyn Reporter] = &[
     &sarif::Sarif,
     &cyclonedx::CycloneDx,
     &spdx::Spdx,
+    &html::Html,
+    &markdown::Markdown,
     &gitlab::DependencyScanning,
     &gitlab::SecretDetection,
     &gitlab::CodeQuality,

@@ -1,15 +1,13 @@
 //! `text`: for a person. The verdict first, then what to do about it, gravest first, then who signed and what was known.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::page::{Ink, Page};
 use super::spool::Spool;
-use super::{Call, Closing, Examined, Judged, Report, Reporter, Tally, words};
-use crate::model::{
-    Advisories, AdvisoryOrigin, BoundFacts, Facts, Feed, Finding, Level, Outcome, Provenance, ProvenanceState, SCOPE, Verdict, escaped,
-};
+use super::subject::{Subject, by_subject};
+use super::{Call, Closing, Examined, Judged, Report, Reporter, words};
+use crate::model::{BoundFacts, Facts, Finding, Level, Outcome, SCOPE, Verdict, escaped};
 
 /// The text report.
 pub(super) struct Text;
@@ -50,7 +48,7 @@ impl Report for Sheet {
         let several = self.call.artifacts > 1;
         let mut page = Page::new(self.call.screen);
         if several {
-            page.paragraph(0, "", verdict_ink(closing.tally.outcome()), &summary(closing.tally));
+            page.paragraph(0, "", verdict_ink(closing.tally.outcome()), &words::summary(closing.tally));
         }
         out.write_all(page.into_text().as_bytes())?;
         self.spool.pour(out)?;
@@ -59,9 +57,9 @@ impl Report for Sheet {
             page.gap();
         }
         if let Some(advisories) = &closing.advisories {
-            page.paragraph(0, "advisories: ", Ink::Plain, &source(advisories));
+            page.paragraph(0, "advisories: ", Ink::Plain, &words::source(advisories));
             for feed in &advisories.feeds {
-                page.paragraph(0, "with ", Ink::Plain, &exploited(feed));
+                page.paragraph(0, "with ", Ink::Plain, &words::exploited(feed));
             }
         }
         if let Some(baseline) = &self.call.baseline {
@@ -77,13 +75,6 @@ impl Report for Sheet {
         }
         out.write_all(page.into_text().as_bytes())
     }
-}
-
-/// `deny: of 3 artifacts 1 denied, 1 could not be judged, 1 passed`.
-fn summary(tally: Tally) -> String {
-    let parts = [(tally.deny, "denied"), (tally.incomplete, "could not be judged"), (tally.pass, "passed")];
-    let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
-    format!("{}: of {} artifacts {}", tally.outcome().as_str(), tally.artifacts(), parts.join(", "))
 }
 
 fn artifact(page: &mut Page, examined: &Examined, several: bool) {
@@ -114,8 +105,8 @@ fn artifact(page: &mut Page, examined: &Examined, several: bool) {
             known(page, &judged.verdict);
             ignored(page, &judged.verdict);
             page.gap();
-            page.paragraph(0, "findings:   ", Ink::Plain, &counts(&judged.verdict));
-            page.paragraph(0, "signature:  ", Ink::Plain, &signature(&judged.facts.provenance));
+            page.paragraph(0, "findings:   ", Ink::Plain, &words::counts(&judged.verdict));
+            page.paragraph(0, "signature:  ", Ink::Plain, &words::signature(&judged.facts.provenance));
         }
     }
 }
@@ -178,24 +169,6 @@ fn group(page: &mut Page, level: Level, judged: &Judged) {
     }
 }
 
-/// A subject, and the path it is found at.
-type Subject<'a> = (&'a str, Option<&'a str>);
-
-/// The findings by subject, in the order in which each subject comes first.
-fn by_subject<'a>(findings: &[&'a Finding]) -> Vec<(Subject<'a>, Vec<&'a Finding>)> {
-    let mut places: HashMap<Subject<'a>, usize> = HashMap::new();
-    let mut groups: Vec<(Subject<'a>, Vec<&'a Finding>)> = Vec::new();
-    for finding in findings {
-        let subject = (finding.subject.as_str(), finding.path.as_deref());
-        let place = *places.entry(subject).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some((_, group)) => group.push(finding),
-            None => groups.push((subject, vec![finding])),
-        }
-    }
-    groups
-}
-
 /// What the next findings are about, and where it is.
 fn heading_of(page: &mut Page, (subject, path): Subject<'_>, artifact: &str) {
     let shown = if subject.is_empty() || subject == artifact { "the artifact" } else { subject };
@@ -244,62 +217,6 @@ fn ignored(page: &mut Page, verdict: &Verdict) {
         page.paragraph(2, "", Ink::Plain, &escaped(&names.join(" ")));
         page.paragraph(4, "", Ink::Plain, &format!("{until}: {}", escaped(&ignored.reason)));
     }
-}
-
-/// `3 denied, 1 not judged, 2 warnings, 4 for information; 1 ignored`.
-fn counts(verdict: &Verdict) -> String {
-    let number = |level| verdict.findings.iter().filter(|finding| finding.level == level).count();
-    let warnings = words::count(number(Level::Warn), "warning");
-    let parts = [
-        (number(Level::Deny), format!("{} denied", number(Level::Deny))),
-        (number(Level::Incomplete), format!("{} could not be judged", number(Level::Incomplete))),
-        (number(Level::Warn), warnings),
-        (number(Level::Info), format!("{} for information", number(Level::Info))),
-        (verdict.known.len(), format!("{} known", verdict.known.len())),
-        (verdict.ignored.len(), format!("{} ignored", verdict.ignored.len())),
-    ];
-    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
-    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
-}
-
-fn signature(provenance: &Provenance) -> String {
-    match provenance.state {
-        ProvenanceState::Unsigned => "none".to_owned(),
-        ProvenanceState::Refused => format!("refused ({})", escaped(&provenance.reason)),
-        ProvenanceState::Verified => {
-            let signers = provenance.signers.iter().map(|signer| match signer.issuer.as_str() {
-                "" => format!("the key {}", escaped(&signer.subject)),
-                issuer => format!("{} (by {})", escaped(&signer.subject), escaped(issuer)),
-            });
-            format!("verified, {}", signers.collect::<Vec<_>>().join(" and "))
-        }
-    }
-}
-
-/// `database of 2026-11-21, 1 day old`.
-fn source(advisories: &Advisories) -> String {
-    let kind = match advisories.source {
-        AdvisoryOrigin::Db => "database",
-        AdvisoryOrigin::Api => "api.osv.dev",
-        AdvisoryOrigin::Embedded => "snapshot inside fngate",
-    };
-    let day = advisories.as_of.get(..10).unwrap_or(&advisories.as_of);
-    let age = usize::try_from(advisories.age_days).unwrap_or_default();
-    // A finding says why only the snapshot was at hand.
-    let note = if advisories.note.is_empty() || advisories.source == AdvisoryOrigin::Embedded {
-        String::new()
-    } else {
-        format!(" ({})", escaped(&advisories.note))
-    };
-    format!("{kind} of {}, {} old{note}", escaped(day), words::count(age, "day"))
-}
-
-/// `CISA KEV of 2026-11-20, 1 day old, 1,660 vulnerabilities`.
-fn exploited(feed: &Feed) -> String {
-    let day = feed.as_of.get(..10).unwrap_or(&feed.as_of);
-    let age = usize::try_from(feed.age_days).unwrap_or_default();
-    let entries = if feed.entries == 1 { "vulnerability" } else { "vulnerabilities" };
-    format!("{} of {}, {} old, {} {entries}", feed.name.title(), escaped(day), words::count(age, "day"), feed.entries)
 }
 
 fn verdict_ink(outcome: Outcome) -> Ink {

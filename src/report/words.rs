@@ -1,8 +1,10 @@
 //! Words and figures for people.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Inventory, NotJudged};
+use super::Tally;
+use crate::model::{Advisories, AdvisoryOrigin, Feed, Inventory, Level, NotJudged, Provenance, ProvenanceState, Verdict, escaped};
 
 /// `1 package`, `2 packages`, `3 Go binaries`.
 pub(super) fn count(number: usize, word: &str) -> String {
@@ -42,6 +44,17 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     }
 }
 
+/// A text of at most `most` characters, with how many are left out.
+pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => {
+            let (kept, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+            Cow::Owned(format!("{kept}… ({})", count(rest.chars().count(), "more character")))
+        }
+    }
+}
+
 /// `84 % packages (52), 9 % own code, 7 % not judged`: whose the bytes of an artifact are.
 pub(super) fn shares(inventory: &Inventory) -> String {
     let ownership = &inventory.ownership;
@@ -67,7 +80,7 @@ pub(super) fn shares(inventory: &Inventory) -> String {
 }
 
 /// `84 %`: rounded, but what is there is not `0 %`, and what is not all is not `100 %`.
-fn share(part: u64, total: u64) -> String {
+pub(super) fn share(part: u64, total: u64) -> String {
     if part >= total {
         return "100 %".to_owned();
     }
@@ -121,6 +134,70 @@ fn thing(kind: &str) -> String {
     }
 }
 
+/// `deny: of 3 artifacts 1 denied, 1 could not be judged, 1 passed`.
+pub(super) fn summary(tally: Tally) -> String {
+    let parts = [(tally.deny, "denied"), (tally.incomplete, "could not be judged"), (tally.pass, "passed")];
+    let parts: Vec<String> = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
+    format!("{}: of {} artifacts {}", tally.outcome().as_str(), tally.artifacts(), parts.join(", "))
+}
+
+/// `3 denied, 1 not judged, 2 warnings, 4 for information; 1 ignored`.
+pub(super) fn counts(verdict: &Verdict) -> String {
+    let number = |level| verdict.findings.iter().filter(|finding| finding.level == level).count();
+    let warnings = count(number(Level::Warn), "warning");
+    let parts = [
+        (number(Level::Deny), format!("{} denied", number(Level::Deny))),
+        (number(Level::Incomplete), format!("{} could not be judged", number(Level::Incomplete))),
+        (number(Level::Warn), warnings),
+        (number(Level::Info), format!("{} for information", number(Level::Info))),
+        (verdict.known.len(), format!("{} known", verdict.known.len())),
+        (verdict.ignored.len(), format!("{} ignored", verdict.ignored.len())),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(_, text)| text).collect();
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+/// `verified, https://github.com/acme/… (by https://token.actions.githubusercontent.com)`: who signed.
+pub(super) fn signature(provenance: &Provenance) -> String {
+    match provenance.state {
+        ProvenanceState::Unsigned => "none".to_owned(),
+        ProvenanceState::Refused => format!("refused ({})", escaped(&provenance.reason)),
+        ProvenanceState::Verified => {
+            let signers = provenance.signers.iter().map(|signer| match signer.issuer.as_str() {
+                "" => format!("the key {}", escaped(&signer.subject)),
+                issuer => format!("{} (by {})", escaped(&signer.subject), escaped(issuer)),
+            });
+            format!("verified, {}", signers.collect::<Vec<_>>().join(" and "))
+        }
+    }
+}
+
+/// `database of 2026-11-21, 1 day old`.
+pub(super) fn source(advisories: &Advisories) -> String {
+    let kind = match advisories.source {
+        AdvisoryOrigin::Db => "database",
+        AdvisoryOrigin::Api => "api.osv.dev",
+        AdvisoryOrigin::Embedded => "snapshot inside fngate",
+    };
+    let day = advisories.as_of.get(..10).unwrap_or(&advisories.as_of);
+    let age = usize::try_from(advisories.age_days).unwrap_or_default();
+    // A finding says why only the snapshot was at hand.
+    let note = if advisories.note.is_empty() || advisories.source == AdvisoryOrigin::Embedded {
+        String::new()
+    } else {
+        format!(" ({})", escaped(&advisories.note))
+    };
+    format!("{kind} of {}, {} old{note}", escaped(day), count(age, "day"))
+}
+
+/// `CISA KEV of 2026-11-20, 1 day old, 1,660 vulnerabilities`.
+pub(super) fn exploited(feed: &Feed) -> String {
+    let day = feed.as_of.get(..10).unwrap_or(&feed.as_of);
+    let age = usize::try_from(feed.age_days).unwrap_or_default();
+    let entries = if feed.entries == 1 { "vulnerability" } else { "vulnerabilities" };
+    format!("{} of {}, {} old, {} {entries}", feed.name.title(), escaped(day), count(age, "day"), feed.entries)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +219,13 @@ mod tests {
         }
         assert_eq!(bytes(999_999), "1 MB");
         assert_eq!(bytes(u64::MAX), "18447 PB");
+    }
+
+    #[test]
+    fn long_texts_are_clipped_between_characters() {
+        assert_eq!(clipped("äöü", 3), "äöü");
+        assert_eq!(clipped("äöüß", 3), "äöü… (1 more character)");
+        assert_eq!(clipped("", 0), "");
     }
 
     #[test]

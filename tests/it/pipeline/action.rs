@@ -142,7 +142,7 @@ fn every_input_reaches_the_command_line() {
     let end = arguments.iter().position(|argument| argument == "--").unwrap();
     assert_eq!(arguments[end + 1..], ["clean.zip", "oci:registry.example/image:1"]);
     // Unset inputs are no options: fngate.toml would not count.
-    runner.step(&[("artifacts", "clean.zip"), ("binary", own("tests/shim/ahead.sh").to_str().unwrap())], &[]);
+    runner.step(&[("artifacts", "clean.zip"), ("binary", own("tests/shim/record.sh").to_str().unwrap())], &[]);
     let bare: Vec<String> =
         runner.arguments().into_iter().filter(|argument| argument.starts_with("--") && argument != "--report").collect();
     assert_eq!(bare, ["--color", "--"]);
@@ -163,7 +163,7 @@ fn nothing_is_left_in_the_workspace_or_the_environment() {
     let runner = Runner::new();
     runner.clean("clean.zip");
     let environment = runner.folder.path().join("environment");
-    let binary = own("tests/shim/ahead.sh");
+    let binary = own("tests/shim/record.sh");
     let inputs = [("artifacts", "clean.zip"), ("binary", binary.to_str().unwrap()), ("reports", "junit\nspdx")];
     let first = runner.step(&inputs, &[("GITHUB_ENV", environment.to_str().unwrap())]);
     let second = runner.step(&inputs, &[]);

@@ -95,7 +95,7 @@ impl Job {
         command.env("PATH", std::env::var_os("PATH").unwrap()).env("TMPDIR", root.join("temp")).env("CI_DEFAULT_BRANCH", "main");
         command.env("FNGATE_REAL", env!("CARGO_BIN_EXE_fngate")).env("FNGATE_RECORD", root.join("record"));
         command.envs(strings(&include["variables"])).envs(strings(&include["fngate"]["variables"]));
-        command.env("FNGATE_BINARY", own("tests/shim/ahead.sh")).env("FNGATE_ADVISORIES", root.join("advisories.db"));
+        command.env("FNGATE_BINARY", own("tests/shim/record.sh")).env("FNGATE_ADVISORIES", root.join("advisories.db"));
         command.env("FNGATE_CONFIG", root.join("gate.toml")).envs(variables.iter().copied());
         command.output().unwrap()
     }

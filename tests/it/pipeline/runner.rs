@@ -91,7 +91,7 @@ impl Runner {
 
     /// Judges artifacts with the fngate of this build and the scratch database.
     pub(super) fn run(&self, artifacts: &str, more: &[(&str, &str)]) -> Step {
-        let (binary, db, config) = (own("tests/shim/ahead.sh"), self.text("advisories.db"), self.text("gate.toml"));
+        let (binary, db, config) = (own("tests/shim/record.sh"), self.text("advisories.db"), self.text("gate.toml"));
         let mut inputs = vec![("artifacts", artifacts), ("binary", binary.to_str().unwrap()), ("db", &db), ("config", &config)];
         inputs.extend(more.iter().copied());
         self.step(&inputs, &[])
