@@ -48,7 +48,7 @@ impl Markup {
     }
 
     /// Adds what another one has.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.text.push_str(&other.text);
     }
 
@@ -86,7 +86,7 @@ impl Markup {
 
     /// Text in which pairs of backticks set off code.
     pub(super) fn prose(&mut self, text: &str) {
-        let is_paired = text.matches('`').count() % 2 == 0;
+        let is_paired = text.matches('`').count().is_multiple_of(2);
         for (number, part) in text.split('`').enumerate() {
             match number {
                 _ if part.is_empty() => {}
@@ -117,7 +117,7 @@ impl Markup {
     fn tag(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
         self.text.push('<');
         self.text.push_str(tag);
-        for (name, value) in attributes {
+        for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
             self.text.push(' ');
             self.text.push_str(name);
             self.text.push_str("=\"");

@@ -2,9 +2,13 @@
 
 mod cyclonedx;
 mod graph;
+mod hostile;
+mod html;
 mod json;
+mod markdown;
 mod spdx;
 mod text;
+mod tree;
 
 use std::sync::Arc;
 
