@@ -86,15 +86,11 @@ impl Markup {
 
     /// Text in which pairs of backticks set off code.
     pub(super) fn prose(&mut self, text: &str) {
-        let is_paired = text.matches('`').count().is_multiple_of(2);
-        for (number, part) in text.split('`').enumerate() {
-            match number {
-                _ if part.is_empty() => {}
-                number if number % 2 == 1 && is_paired => self.leaf("code", &[], part),
-                0 => self.text(part),
-                _ if is_paired => self.text(part),
-                _ => self.text(&format!("`{part}")),
-            }
+        if !text.matches('`').count().is_multiple_of(2) {
+            return self.text(text);
+        }
+        for (number, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+            if number % 2 == 1 { self.leaf("code", &[], part) } else { self.text(part) }
         }
     }
 
