@@ -63,7 +63,7 @@ impl Reporter for Html {
             number: 0,
             name: String::new(),
             overview: Overview::new(),
-            body: Spool::new(),
+            sections: [(); 3].map(|()| Spool::new()),
             rules: BTreeSet::new(),
         })
     }
@@ -78,7 +78,8 @@ struct Sheet {
     /// The name of the last one.
     name: String,
     overview: Overview,
-    body: Spool,
+    /// The sections of the artifacts by outcome, the gravest first.
+    sections: [Spool; 3],
     /// The rules that findings have, of those that have a page.
     rules: BTreeSet<String>,
 }
@@ -148,7 +149,13 @@ impl Report for Sheet {
         }
         if is_written {
             let section = artifact::artifact(&self.call, examined, place, several, &mut self.budget);
-            self.body.write_all(section.into_text().as_bytes())?;
+            let [deny, incomplete, pass] = &mut self.sections;
+            let spool = match examined.outcome() {
+                Outcome::Deny => deny,
+                Outcome::Incomplete => incomplete,
+                Outcome::Pass => pass,
+            };
+            spool.write_all(section.into_text().as_bytes())?;
         }
         Ok(())
     }
@@ -172,7 +179,7 @@ impl Report for Sheet {
         if several {
             self.overview.pour(closing.tally, out)?;
         }
-        self.body.pour(out)?;
+        self.sections.into_iter().try_for_each(|section| section.pour(out))?;
         let mut end = Markup::default();
         foot::rules(&mut end, &self.call, &self.rules);
         end.template("</main>\n");

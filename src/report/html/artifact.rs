@@ -57,27 +57,27 @@ fn body(section: &mut Markup, call: &Call, judged: &Judged, place: Place, severa
             if several && judged.verdict.outcome == Outcome::Pass {
                 section.element("details", &[], |details| {
                     details.leaf("summary", &[], "What is inside");
-                    details.append(inside);
+                    details.append(&inside);
                 });
             } else {
                 section.leaf(place.heading(1), &[], "What is inside");
-                section.append(inside);
+                section.append(&inside);
             }
         }
     }
-    section.append(deny);
-    section.append(incomplete);
+    section.append(&deny);
+    section.append(&incomplete);
     for level in [Level::Warn, Level::Info] {
         let findings = findings.level(level, budget);
-        section.append(findings);
+        section.append(&findings);
     }
     if judged.verdict.findings.is_empty() {
         section.leaf("p", &[("class", "nothing")], "Nothing is found against it.");
     }
-    section.append(set_aside(call, judged, place, budget));
-    section.append(packages(judged, &regard, place, budget));
-    section.append(tables(judged, budget));
-    section.append(signature(&judged.facts.provenance));
+    section.append(&set_aside(call, judged, place, budget));
+    section.append(&packages(judged, &regard, place, budget));
+    section.append(&tables(judged, budget));
+    section.append(&signature(&judged.facts.provenance));
 }
 
 /// A term and what it is.

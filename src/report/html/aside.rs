@@ -61,7 +61,7 @@ fn list<'a>(markup: &mut Markup, call: &Call, title: &str, entries: impl Iterato
                 if !budget.take(false, one.len()) {
                     break;
                 }
-                list.append(one);
+                list.append(&one);
                 written += 1;
             }
         });
@@ -114,13 +114,17 @@ fn aside(li: &mut Markup, call: &Call, entry: &Entry<'_>) {
 /// Everything that could not be judged, open or not, and what is outside the scope.
 pub(super) fn tables(judged: &Judged, budget: &mut Budget) -> Markup {
     let mut markup = Markup::default();
-    let problems = judged.verdict.problems.iter().map(|problem| {
+    // What lies outside the scope has a table of its own.
+    let problems = judged.verdict.problems.iter();
+    let problems: Vec<&Problem> = problems.filter(|one| one.class != ProblemClass::OutOfScope || one.accepted.is_some()).collect();
+    let number = problems.len();
+    let problems = problems.into_iter().map(|problem| {
         let path = problem.path.as_ref().map_or("the artifact", |path| path.as_str());
         let bytes = if problem.bytes > 0 { words::bytes(problem.bytes) } else { String::new() };
         [problem.kind.to_owned(), path.to_owned(), class(problem).to_owned(), bytes]
     });
     let heads = ["Kind", "Where", "Class", "Bytes"];
-    table(&mut markup, "Problems", heads, judged.verdict.problems.len(), problems, budget);
+    table(&mut markup, "Problems", heads, number, problems, budget);
     let not_judged = judged.facts.inventory.not_judged.iter().map(|file| {
         let packages = file.packages.map(|packages| words::count(packages, "package"));
         let said = [packages, Some(file.detail.clone()).filter(|detail| !detail.is_empty())];
@@ -166,7 +170,7 @@ fn table(markup: &mut Markup, title: &str, heads: [&str; 4], number: usize, rows
                         if !budget.take(false, one.len()) {
                             break;
                         }
-                        body.append(one);
+                        body.append(&one);
                         written += 1;
                     }
                 });

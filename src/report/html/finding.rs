@@ -54,7 +54,7 @@ impl<'a> Findings<'a> {
                 if !budget.take(level > Level::Warn, one.len()) {
                     break;
                 }
-                section.append(one);
+                section.append(&one);
                 written += number;
             }
             if written < findings.len() {

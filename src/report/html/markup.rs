@@ -48,7 +48,7 @@ impl Markup {
     }
 
     /// Adds what another one has.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.text.push_str(&other.text);
     }
 
@@ -86,15 +86,11 @@ impl Markup {
 
     /// Text in which pairs of backticks set off code.
     pub(super) fn prose(&mut self, text: &str) {
-        let is_paired = text.matches('`').count() % 2 == 0;
-        for (number, part) in text.split('`').enumerate() {
-            match number {
-                _ if part.is_empty() => {}
-                number if number % 2 == 1 && is_paired => self.leaf("code", &[], part),
-                0 => self.text(part),
-                _ if is_paired => self.text(part),
-                _ => self.text(&format!("`{part}")),
-            }
+        if !text.matches('`').count().is_multiple_of(2) {
+            return self.text(text);
+        }
+        for (number, part) in text.split('`').enumerate().filter(|(_, part)| !part.is_empty()) {
+            if number % 2 == 1 { self.leaf("code", &[], part) } else { self.text(part) }
         }
     }
 
@@ -117,7 +113,7 @@ impl Markup {
     fn tag(&mut self, tag: &'static str, attributes: &[(&'static str, &str)]) {
         self.text.push('<');
         self.text.push_str(tag);
-        for (name, value) in attributes {
+        for (name, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
             self.text.push(' ');
             self.text.push_str(name);
             self.text.push_str("=\"");

@@ -42,7 +42,7 @@ pub(super) fn packages(judged: &Judged, regard: &Regard<'_>, place: Place, budge
                         if !budget.take(false, one.len()) {
                             break;
                         }
-                        body.append(one);
+                        body.append(&one);
                         written += 1;
                     }
                 });

@@ -41,6 +41,7 @@ pub(super) fn write(sheet: &mut Sheet, examined: &Examined, several: bool) {
         Outcome::Incomplete => Rank::Incomplete,
         Outcome::Pass => Rank::Beside,
     };
+    sheet.begin(rank);
     if several {
         sheet.push(rank, 0, format!("### {} {}: {}\n\n", sign(outcome), title(outcome), code(&examined.name)));
     }
@@ -125,7 +126,7 @@ fn set_aside(sheet: &mut Sheet, judged: &Judged) {
         names.extend([&finding.advisory, &finding.subject].into_iter().filter(|name| !name.is_empty()).map(|name| code(name)));
         (1, format!("- {}: {}<br />{why}<br />{}\n", finding.level.as_str(), prose(&finding.message), names.join(" · ")))
     };
-    let known = verdict.known.iter().map(|known| entry(&known.finding, &format!("not counted until {}", known.until)));
+    let known = verdict.known.iter().map(|known| entry(&known.finding, &format!("not counted until {}", prose(&known.until))));
     folded(sheet, Rank::Beside, "Known, not counted", verdict.known.len(), known);
     let until = |day: Option<&String>| day.map_or_else(|| "for ever".to_owned(), |day| format!("until {}", prose(day)));
     let why = |reason: &str, expires: Option<&String>| format!("{}: {}", until(expires), prose(reason));

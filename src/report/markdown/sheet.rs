@@ -26,14 +26,18 @@ impl Rank {
 
 /// A piece of a report.
 struct Block {
+    /// How grave the artifact is that it tells of.
+    artifact: Rank,
     rank: Rank,
     /// How many findings or artifacts it tells of.
     weight: usize,
     text: String,
 }
 
-/// Blocks in their order.
+/// Blocks in their order, those of the gravest artifacts first.
 pub(super) struct Sheet {
+    /// How grave the artifact is whose blocks are being added.
+    artifact: Rank,
     blocks: Vec<Block>,
     /// Bytes by rank.
     kept: [usize; 4],
@@ -45,7 +49,12 @@ pub(super) struct Sheet {
 
 impl Sheet {
     pub(super) fn new(most: usize) -> Self {
-        Self { blocks: Vec::new(), kept: [0; 4], left_out: [0; 4], most }
+        Self { artifact: Rank::Beside, blocks: Vec::new(), kept: [0; 4], left_out: [0; 4], most }
+    }
+
+    /// What follows tells of an artifact that is as grave.
+    pub(super) fn begin(&mut self, artifact: Rank) {
+        self.artifact = artifact;
     }
 
     /// Adds a block. No more of one rank is kept than could ever be written.
@@ -57,11 +66,12 @@ impl Sheet {
             return;
         }
         *kept += text.len();
-        self.blocks.push(Block { rank, weight, text });
+        self.blocks.push(Block { artifact: self.artifact, rank, weight, text });
     }
 
     /// Takes what there is room for, the gravest first, and gives it in its order, with the room that is left.
     pub(super) fn fitted(&mut self, mut room: usize) -> (String, usize) {
+        self.blocks.sort_by_key(|block| block.artifact);
         let mut fits: Vec<bool> = vec![false; self.blocks.len()];
         for rank in Rank::ALL {
             let left_out = self.left_out.get(rank as usize).copied().unwrap_or_default();
@@ -117,6 +127,16 @@ mod tests {
             let mut sheet = sheet(100, &blocks);
             assert_eq!((sheet.fitted(room).0.as_str(), sheet.left_out().as_str()), (text, left_out), "{room}");
         }
+    }
+
+    #[test]
+    fn the_gravest_artifact_is_first() {
+        let mut sheet = Sheet::new(100);
+        for (artifact, texts) in [(Rank::Beside, ["a", "b"]), (Rank::Deny, ["c", "d"]), (Rank::Incomplete, ["e", "f"])] {
+            sheet.begin(artifact);
+            texts.into_iter().for_each(|text| sheet.push(Rank::Beside, 1, text.to_owned()));
+        }
+        assert_eq!(sheet.fitted(100).0, "cdefab");
     }
 
     #[test]

@@ -1,17 +1,21 @@
 //! Reports: at fixed inputs, to the letter.
 
+mod accused;
 mod cyclonedx;
 mod github;
 mod gitlab;
 mod graph;
 mod hostile;
+mod html;
 mod json;
 mod junit;
+mod markdown;
 mod place;
 mod planted;
 mod sarif;
 mod spdx;
 mod text;
+mod tree;
 
 use std::sync::Arc;
 
