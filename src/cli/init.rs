@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Where its pipelines run [default: as its files tell]
     #[arg(long, value_name = "HOST")]
     ci: Option<Ci>,
+    /// The commit of fngate's own repository that the workflow names, which pins the binary too [default: this version's tag]
+    #[arg(long, value_name = "SHA", value_parser = commit)]
+    commit: Option<String>,
     /// Write over what is there
     #[arg(long)]
     overwrite: bool,
@@ -56,8 +59,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     };
     let mut files = vec![("fngate.toml", configuration(&project))];
     match host {
-        Some(Host::GitHub) => files.push((".github/workflows/fngate.yml", github(&project))),
-        Some(Host::GitLab) => files.push((".gitlab/fngate.yml", gitlab(&project))),
+        Some(Host::GitHub) => files.push((".github/workflows/fngate.yml", github(&project, args.commit.as_deref()))),
+        Some(Host::GitLab) => files.push((".gitlab/fngate.yml", gitlab(&project, args.commit.as_deref()))),
         None => {}
     }
     if args.dry_run {
@@ -93,7 +96,7 @@ fn lines(indent: usize, lines: impl IntoIterator<Item = String>) -> String {
 
 /// A template with its places filled in. A place that is filled with nothing leaves no line.
 fn filled(template: &str, places: &[(&str, String)]) -> String {
-    let mut text = template.replace("@version@", env!("CARGO_PKG_VERSION"));
+    let mut text = template.to_owned();
     for (place, value) in places {
         text = match value.as_str() {
             "" => text.replace(&format!("@{place}@\n"), ""),
@@ -131,7 +134,7 @@ fn commands(project: &Project) -> Vec<String> {
     if project.commands.is_empty() { vec!["echo 'say here what builds the artifact'; exit 1".to_owned()] } else { project.commands.clone() }
 }
 
-fn github(project: &Project) -> String {
+fn github(project: &Project, commit: Option<&str>) -> String {
     let mut evidence = Vec::new();
     for (name, paths) in [("lock", project.locks.as_slice()), ("modules", project.modules.as_slice())] {
         if !paths.is_empty() {
@@ -142,6 +145,8 @@ fn github(project: &Project) -> String {
     let branch = project.branch.clone().unwrap_or_else(|| "main".to_owned());
     let places = [
         ("branch", branch),
+        ("pin", lines(8, pin(commit))),
+        ("reference", reference(commit, "#")),
         ("commands", lines(10, commands(project))),
         ("artifacts", lines(12, artifacts(project))),
         ("evidence", lines(10, evidence)),
@@ -149,7 +154,7 @@ fn github(project: &Project) -> String {
     filled(GITHUB, &places)
 }
 
-fn gitlab(project: &Project) -> String {
+fn gitlab(project: &Project, commit: Option<&str>) -> String {
     let mut evidence = Vec::new();
     for (name, paths) in [("FNGATE_LOCK", project.locks.as_slice()), ("FNGATE_MODULES", project.modules.as_slice())] {
         if !paths.is_empty() {
@@ -163,8 +168,31 @@ fn gitlab(project: &Project) -> String {
         ("paths", lines(6, kept.map(|path| format!("- {}", quoted(&path))))),
         ("artifacts", lines(6, artifacts(project))),
         ("evidence", lines(4, evidence)),
+        ("pin", lines(2, pin(commit))),
+        ("reference", reference(commit, "")),
     ];
     filled(GITLAB, &places)
+}
+
+/// What of fngate the workflow uses: this commit, whose version is told beside it, or this version's tag.
+fn reference(commit: Option<&str>, mark: &str) -> String {
+    match commit {
+        Some(commit) if mark.is_empty() => commit.to_owned(),
+        Some(commit) => format!("{commit} {mark} v{}", env!("CARGO_PKG_VERSION")),
+        None => format!("v{}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+/// How to pin what is not.
+fn pin(commit: Option<&str>) -> Vec<String> {
+    let tag = concat!("git ls-remote https://github.com/fngate/fngate refs/tags/v", env!("CARGO_PKG_VERSION"));
+    if commit.is_some() { Vec::new() } else { vec![format!("# A tag can be moved, a commit cannot: `{tag}`, then put it here.")] }
+}
+
+/// The SHA-1 of a commit, in full.
+fn commit(text: &str) -> Result<String, String> {
+    let is_commit = text.len() == 40 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_commit { Ok(text.to_owned()) } else { Err("a commit has 40 hexadecimal digits".to_owned()) }
 }
 
 /// A YAML string.

@@ -58,6 +58,20 @@ fn a_python_function_on_gitlab() {
 }
 
 #[test]
+fn a_commit_pins_what_the_workflow_uses() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let folder = repository(NODE);
+    assert_eq!(run(folder.path(), &["init", "--commit", commit]).status.code(), Some(0));
+    let workflow = written(&folder, ".github/workflows/fngate.yml");
+    assert!(workflow.contains(&format!("        uses: fngate/fngate@{commit} # v")) && !workflow.contains("ls-remote"), "{workflow}");
+    assert_eq!(run(folder.path(), &["init", "--ci", "gitlab", "--overwrite", "--commit", commit]).status.code(), Some(0));
+    assert!(written(&folder, ".gitlab/fngate.yml").contains(&format!("/fngate/{commit}/templates/")));
+    for wrong in ["main", "0123456", "0123456789ABCDEF0123456789abcdef01234567"] {
+        assert_eq!(run(folder.path(), &["init", "--overwrite", "--commit", wrong]).status.code(), Some(2));
+    }
+}
+
+#[test]
 fn what_nothing_tells_is_not_invented() {
     let folder = repository(&[("x/Cargo.lock", ""), ("y/uv.lock", "")]);
     let output = run(folder.path(), &["init"]);
