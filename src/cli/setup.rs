@@ -74,7 +74,7 @@ pub(crate) struct GateArgs {
     #[arg(long, value_name = "DATE")]
     today: Option<Date>,
     /// How many workers [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 }
 

@@ -44,6 +44,16 @@ fn a_call_over_many_says_something_of_each_in_their_order() {
 }
 
 #[test]
+fn workers_without_number_are_refused() {
+    let bench = Bench::new();
+    for jobs in ["0", "257", "65535"] {
+        let output = bench.check(&["--jobs", jobs, "clean.zip"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("1..=256"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn without_a_denial_one_that_could_not_be_judged_decides() {
     let bench = Bench::new();
     fs::write(bench.path("torn.zip"), b"PK\x03\x04 and no more").unwrap();
