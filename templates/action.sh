@@ -6,14 +6,15 @@ unset BASH_ENV ENV CDPATH
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 shared="${RUNNER_TEMP:-${TMPDIR:-/tmp}}/fngate"
-mkdir -p "$shared"
+# Where nothing can be written nothing was judged; 1 would say that something was denied.
+mkdir -p "$shared" || exit 2
 # A folder for each call: a second one in the same job does not take the first one's reports away.
-work="$(mktemp -d "$shared/run.XXXXXX")"
+work="$(mktemp -d "$shared/run.XXXXXX")" || exit 2
 json="$work/report.json" sarif="$work/report.sarif" html="$work/report.html" sbom="$work/sbom.cdx.json"
 markdown="$work/summary.md" annotations="$work/annotations.txt"
 
-output() { printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}"; }
-summary() { cat >>"${GITHUB_STEP_SUMMARY:-/dev/null}"; }
+output() { printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/null}" || exit 2; }
+summary() { cat >>"${GITHUB_STEP_SUMMARY:-/dev/null}" || exit 2; }
 # Outputs are set before the gate can fail, so that later steps find the reports whatever the verdict; and a job that is
 # stopped before there is one was not judged.
 output json "$json"
@@ -125,7 +126,7 @@ fi
 case "$binary" in /* | ?:[\\/]*) ;; *) binary="$PWD/$binary" ;; esac
 [ -x "$binary" ] && [ ! -d "$binary" ] || fail "the fngate binary cannot be run"
 
-shopt -s nullglob
+shopt -s nullglob dotglob # a name that begins with a dot is an artifact like any other
 deep=yes
 shopt -s globstar 2>/dev/null || deep="" # the bash of macOS is older
 arguments=()
@@ -142,6 +143,7 @@ while IFS= read -r line; do
   IFS='' matches=($line)
   found=0
   for match in ${matches[@]+"${matches[@]}"}; do
+    if [ -L "$match" ] && [ ! -e "$match" ]; then fail "line $number of the input 'artifacts' matches a link to nothing"; fi
     if [ -e "$match" ]; then
       # A file's own name is no word to fngate: `@x` would be a list of other artifacts, judged in its place, and `-` stdin.
       case "$match" in @* | -* | oci:*) match="./$match" ;; esac
@@ -217,6 +219,8 @@ case "$code" in
   1) outcome=deny ;;
   *) outcome=incomplete code=2 ;;
 esac
+# A program that ends well and leaves no report was not fngate.
+if [ "$outcome" = pass ] && ! grep -q '^  "outcome": "pass",$' "$json" 2>/dev/null; then outcome=incomplete code=2; fi
 denied=0
 if [ -f "$json" ]; then
   # One outcome an artifact, and one for the whole run, which is deny as soon as one of them is. No match is no failure.

@@ -105,7 +105,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         rules: explain::rules(&gate.policies),
         screen: Screen::default(),
     });
-    let mut reports = Reports::begin(args, global, &call)?;
+    let files = args.bundle.iter().chain(&args.layer).map(PathBuf::as_path).chain(args.gate.files());
+    let read: Vec<&Path> = paths.iter().map(PathBuf::as_path).chain(files).collect();
+    let mut reports = Reports::begin(args, global, &call, &read)?;
     let policy_digest = policy::combined(gate.policies.digest(), &call.config_digest);
     let notary = signing.as_ref().map(|signing| Notary { signing, said: &args.summary, policy_digest: &policy_digest });
     let progress = Progress::begin(global, names.len());

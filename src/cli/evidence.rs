@@ -45,6 +45,11 @@ pub(crate) struct Evidence {
 }
 
 impl EvidenceArgs {
+    /// The files that the call names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.lock.iter().chain(&self.sbom).map(PathBuf::as_path)
+    }
+
     /// Reads everything that the arguments and the configuration name.
     pub(crate) fn read(&self, given: &Given<'_>) -> anyhow::Result<Evidence> {
         let mut evidence = Evidence::default();

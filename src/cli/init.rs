@@ -74,6 +74,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
     if let Some((path, _)) = files.iter().find(|(path, _)| !args.overwrite && args.folder.join(path).symlink_metadata().is_ok()) {
         bail!("it is there already, and nothing was written; `--overwrite` writes over it: {}", args.folder.join(path).display());
     }
+    for (path, _) in &files {
+        refuse_links(&args.folder, path)?;
+    }
     for (path, text) in &files {
         write(&args.folder.join(path), text)?;
     }
@@ -81,6 +84,18 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<u8> {
         io::stdout().write_all(told(&project, host, &files).as_bytes())?;
     }
     Ok(0)
+}
+
+/// Refuses a path that leads out of the repository by a link.
+fn refuse_links(folder: &Path, path: &str) -> anyhow::Result<()> {
+    let mut below = folder.to_owned();
+    for part in path.split('/') {
+        below.push(part);
+        if below.is_symlink() {
+            bail!("it is a link, and nothing was written: what is written belongs into the repository: {}", below.display());
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
@@ -94,14 +109,18 @@ fn lines(indent: usize, lines: impl IntoIterator<Item = String>) -> String {
     lines.into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect::<Vec<_>>().join("\n")
 }
 
-/// A template with its places filled in. A place that is filled with nothing leaves no line.
+/// A template with its places filled in, a line at a time: what a place is filled with is never looked at again. A place that is
+/// filled with nothing leaves no line.
 fn filled(template: &str, places: &[(&str, String)]) -> String {
-    let mut text = template.to_owned();
-    for (place, value) in places {
-        text = match value.as_str() {
-            "" => text.replace(&format!("@{place}@\n"), ""),
-            value => text.replace(&format!("@{place}@"), value),
-        };
+    let mut text = String::new();
+    for line in template.lines() {
+        let place = places.iter().find_map(|(place, value)| Some((line.split_once(&format!("@{place}@"))?, value)));
+        match place {
+            Some((("", ""), value)) if value.is_empty() => continue,
+            Some(((before, after), value)) => text.push_str(&format!("{before}{value}{after}")),
+            None => text.push_str(line),
+        }
+        text.push('\n');
     }
     text
 }

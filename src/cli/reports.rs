@@ -1,10 +1,11 @@
 //! The reports of a call: each takes every artifact as soon as it is judged, and is written when all of them are.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use fngate::model::Outcome;
 use fngate::report::{Call, Closing, Examined, Report, Screen, reporter};
 
@@ -24,7 +25,16 @@ struct Open {
 }
 
 impl Reports {
-    pub(super) fn begin(args: &Args, global: &Global, call: &Call) -> anyhow::Result<Self> {
+    /// Begins every report. Each has a file of its own, which is none that is read: a report that takes the place of the artifact
+    /// leaves nothing to deploy, and one that takes that of another report leaves less than was asked for.
+    pub(super) fn begin(args: &Args, global: &Global, call: &Call, read: &[&Path]) -> anyhow::Result<Self> {
+        let written = args.reports.iter().map(|(_, path)| path.as_path()).chain(args.output.as_deref());
+        let mut taken: BTreeSet<PathBuf> = read.iter().filter_map(|path| place(path)).collect();
+        for path in written {
+            if place(path).is_some_and(|place| !taken.insert(place)) {
+                bail!("a report would take the place of what is read, or of another report: {}", path.display());
+            }
+        }
         let screen = Screen { width: super::columns(), color: super::coloured(global.color, args.output.as_deref()) };
         let open = |name: &str, path: Option<PathBuf>, screen: Screen| {
             let reporter = reporter(name).with_context(|| format!("there is no report of this name: {name}"))?;
@@ -66,6 +76,15 @@ impl Reports {
         }
         outcome
     }
+}
+
+/// Where a file is or will be, whatever way leads to it; `None` for what is no file, as a terminal or a pipe.
+fn place(path: &Path) -> Option<PathBuf> {
+    if let Ok(place) = path.canonicalize() {
+        return place.is_file().then_some(place);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }
 
 /// Whether the reader of a pipe has seen enough (`| head`): the verdict stands all the same.

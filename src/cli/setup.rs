@@ -1,7 +1,7 @@
 //! Makes a [`Gate`] of arguments and configuration: the options that every judging command shares.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use fngate::Gate;
@@ -84,6 +84,13 @@ impl GateArgs {
         self.trusted_root.as_deref()
     }
 
+    /// The files that the call names, to be read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        let single = [&self.config, &self.db, &self.kev, &self.epss, &self.baseline].into_iter().flatten();
+        let several = [&self.policy, &self.vex, &self.key, &self.secret_rules].into_iter().flatten();
+        single.chain(several).map(PathBuf::as_path).chain(self.evidence.files())
+    }
+
     /// Whether the day of judgement that the call names is not the present one.
     pub(crate) fn is_for_another_day(&self) -> bool {
         self.today.is_some_and(|today| today != Zoned::now().with_time_zone(TimeZone::UTC).date())
@@ -123,8 +130,10 @@ pub(crate) fn gate(args: &GateArgs, global: &Global, artifacts: &[PathBuf]) -> a
     let feeds = Feeds::load(args.kev.as_deref().or(config.kev.as_deref()), args.epss.as_deref().or(config.epss.as_deref()))?;
     let vex = Vex::load(&config.vex.iter().chain(&args.vex).cloned().collect::<Vec<_>>())?;
     let documents = vex.facts();
+    let names: Vec<String> = artifacts.iter().map(|artifact| artifact.display().to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let baseline = args.baseline.as_ref().or(config.baseline.as_ref());
-    let baseline = baseline.map(|path| Baseline::read(path, config.baseline_until, artifacts.len())).transpose()?;
+    let baseline = baseline.map(|path| Baseline::read(path, config.baseline_until, &names)).transpose()?;
     let requirement = requirement(args, &config)?;
     let trust = trust(args, &config.signature)?;
     warn_of_expiry(&trust, Timestamp::now(), global.quiet);

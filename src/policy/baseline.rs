@@ -24,8 +24,10 @@ const SCHEMA: &str = "fngate-report/1";
 pub struct Baseline {
     facts: BaselineFacts,
     until: Date,
-    /// The ids of the findings, by the name of the artifact's file.
-    found: BTreeMap<String, BTreeSet<String>>,
+    /// The findings' levels by their ids, by the artifact's whole name.
+    found: BTreeMap<String, BTreeMap<String, Level>>,
+    /// The whole names of the artifacts whose file's name no other has, in the report and in the call, by that.
+    files: BTreeMap<String, String>,
     /// Whether report and call are about one artifact each, whatever it is called.
     is_single: bool,
 }
@@ -87,6 +89,7 @@ struct Artifact {
 #[derive(Deserialize)]
 struct Found {
     id: String,
+    level: Level,
 }
 
 #[derive(Deserialize)]
@@ -95,9 +98,9 @@ struct Former {
 }
 
 impl Baseline {
-    /// Reads a former report. It counts up to and with the day `until`, for a call over `artifacts` artifacts. An artifact is the
-    /// report's if its file has the same name, or if there is but one on either side.
-    pub fn read(path: &Path, until: Option<Date>, artifacts: usize) -> Result<Self, BaselineError> {
+    /// Reads a former report. It counts up to and with the day `until`, for a call over the artifacts of these names. An artifact is
+    /// the report's if it has the same name, or its file has and no other's does, or if there is but one on either side.
+    pub fn read(path: &Path, until: Option<Date>, artifacts: &[&str]) -> Result<Self, BaselineError> {
         let shown = path.display().to_string();
         let until = until.ok_or_else(|| BaselineError::Endless { path: shown.clone() })?;
         let read = |source| BaselineError::Read { path: shown.clone(), source };
@@ -111,14 +114,21 @@ impl Baseline {
         if report.schema != SCHEMA {
             return Err(malformed(format!("its schema is not `{SCHEMA}`")));
         }
-        let is_single = report.artifacts.len() == 1 && artifacts == 1;
-        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let is_single = report.artifacts.len() == 1 && artifacts.len() == 1;
+        let mut found: BTreeMap<String, BTreeMap<String, Level>> = BTreeMap::new();
         for artifact in report.artifacts {
-            let ids = artifact.findings.into_iter().chain(artifact.known.into_iter().map(|former| former.finding));
-            found.entry(file_name(&artifact.name).to_owned()).or_default().extend(ids.map(|found| found.id).filter(|id| !id.is_empty()));
+            let known = found.entry(artifact.name).or_default();
+            for one in artifact.findings.into_iter().chain(artifact.known.into_iter().map(|former| former.finding)) {
+                let level = known.entry(one.id).or_insert(one.level);
+                *level = one.level.min(*level);
+            }
         }
+        let former: Vec<&str> = found.keys().map(String::as_str).collect();
+        let shared: BTreeSet<&str> = shared(&former).union(&shared(artifacts)).copied().collect();
+        let own = former.iter().filter_map(|name| Some((file_name(name)?, *name))).filter(|(file, _)| !shared.contains(file));
+        let files = own.map(|(file, name)| (file.to_owned(), name.to_owned())).collect();
         let facts = BaselineFacts { path: shown, digest: hex(&Sha256::digest(&content)), until: until.to_string() };
-        Ok(Self { facts, until, found, is_single })
+        Ok(Self { facts, until, found, files, is_single })
     }
 
     /// What reports say about it.
@@ -135,23 +145,39 @@ impl Baseline {
 
     /// The findings that count, and those that were known already. Each has its id.
     pub(super) fn part(&self, findings: Vec<Finding>, facts: &Facts, settings: &Settings, today: Date) -> (Vec<Finding>, Vec<Known>) {
-        let own = self.found.get(file_name(&facts.artifact.name));
-        let own = own.or_else(|| self.found.values().next().filter(|_| self.is_single));
+        let name = facts.artifact.name.as_str();
+        let by_file = || self.found.get(self.files.get(file_name(name)?)?);
+        let own = self.found.get(name).or_else(by_file).or_else(|| self.found.values().next().filter(|_| self.is_single));
         let (Some(own), true) = (own, today <= self.until) else { return (findings, Vec::new()) };
-        let is_known = |finding: &Finding| own.contains(&finding.id) && may_wait(finding, facts, settings);
+        // One that has become graver is another: what was accepted or bounded then was looked at as that.
+        let was_as_grave = |finding: &Finding| own.get(&finding.id).is_some_and(|level| finding.level <= *level);
+        let is_known = |finding: &Finding| was_as_grave(finding) && may_wait(finding, facts, settings);
         let (known, standing): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(is_known);
         (standing, known.into_iter().map(|finding| Known { finding, until: self.facts.until.clone() }).collect())
     }
 }
 
-/// The name of an artifact's file; that of an image in a registry without its tag or digest.
-fn file_name(name: &str) -> &str {
-    let Some(image) = name.strip_prefix("oci:") else { return name.rsplit(['/', '\\']).next().unwrap_or(name) };
-    let image = image.split('@').next().unwrap_or(image);
-    match image.rsplit_once(':') {
-        Some((before, tag)) if !tag.contains('/') => before,
-        _ => image,
+/// The names of files that several of these artifacts have.
+fn shared<'a>(names: &[&'a str]) -> BTreeSet<&'a str> {
+    let distinct: BTreeSet<&str> = names.iter().copied().collect();
+    let mut seen = BTreeSet::new();
+    distinct.into_iter().filter_map(file_name).filter(|file| !seen.insert(*file)).collect()
+}
+
+/// The name of an artifact's file or folder, where its path ends in one; that of an image in a registry without its tag or digest.
+fn file_name(name: &str) -> Option<&str> {
+    if let Some(image) = name.strip_prefix("oci:") {
+        let image = image.split('@').next().unwrap_or(image);
+        return Some(match image.rsplit_once(':') {
+            Some((before, tag)) if !tag.contains('/') => before,
+            _ => image,
+        });
     }
+    let mut name = name.trim_end_matches(['/', '\\']);
+    while let Some(before) = name.strip_suffix("/.") {
+        name = before.trim_end_matches(['/', '\\']);
+    }
+    name.rsplit(['/', '\\']).next().filter(|last| !matches!(*last, "" | "." | ".." | "-"))
 }
 
 /// Whether a finding may wait: malware, what is exploited, signatures, what was not seen, and what the gate says of its own
@@ -176,15 +202,20 @@ mod tests {
 
     #[test]
     fn artifacts_are_told_apart_by_the_names_of_their_files() {
+        for name in ["", "/", ".", "./", "..", "a/..", "../", "-"] {
+            assert_eq!(file_name(name), None, "{name}");
+        }
         for (name, file) in [
             ("fn.zip", "fn.zip"),
+            ("build/A/", "A"),
+            ("build/A/./", "A"),
             ("dist/fn.zip", "fn.zip"),
             ("dist\\fn.zip", "fn.zip"),
             ("oci:ghcr.io/a/fn:1.2", "ghcr.io/a/fn"),
             ("oci:localhost:5000/a/fn", "localhost:5000/a/fn"),
             ("oci:localhost:5000/a/fn:1@sha256:00", "localhost:5000/a/fn"),
         ] {
-            assert_eq!(file_name(name), file);
+            assert_eq!(file_name(name), Some(file));
         }
     }
 }

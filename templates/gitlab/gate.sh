@@ -90,6 +90,8 @@ db="${FNGATE_ADVISORIES:-}"
 case "$db" in
   http://*@sha256:* | https://*@sha256:*)
     got=0
+    case "${db##*@sha256:}" in *[!0-9a-f]*) fail "the digest of a database is 64 small hexadecimal digits" ;; esac
+    [ "$(printf %s "${db##*@sha256:}" | wc -c)" -eq 64 ] || fail "the digest of a database is 64 small hexadecimal digits"
     fetch "${db%@sha256:*}" "${db##*@sha256:}" "$work/advisories.db" || got=$?
     case "$got" in
       0) db="$work/advisories.db" ;;
@@ -125,6 +127,10 @@ while IFS= read -r line; do
   IFS=""
   # Unquoted on purpose: an item is a glob. IFS is empty, so spaces in it split nothing.
   for match in $line; do
+    if [ -L "$match" ] && [ ! -e "$match" ]; then
+      IFS="$before"
+      fail "an item of the artifacts matches a link to nothing"
+    fi
     [ -e "$match" ] || continue
     case "$match" in @* | -* | oci:*) match="./$match" ;; esac
     set -- "$@" "$match"
@@ -141,4 +147,6 @@ case "$code" in
   1) outcome=deny ;;
   *) outcome=incomplete code=2 ;;
 esac
+# A program that ends well and leaves no report was not fngate.
+if [ "$outcome" = pass ] && ! grep -q '^  "outcome": "pass",$' fngate-report.json 2>/dev/null; then outcome=incomplete code=2; fi
 conclude

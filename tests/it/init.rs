@@ -131,3 +131,33 @@ fn a_folder_that_could_write_into_a_workflow_is_not_named() {
     assert_eq!(run(folder.path(), &["init"]).status.code(), Some(0));
     assert!(written(&folder, ".github/workflows/fngate.yml").contains("branches: [\"main\"]"));
 }
+
+#[test]
+fn what_a_repository_says_is_no_template() {
+    let folder = repository(&[(".git/HEAD", "ref: refs/heads/@commands@\n"), ("@artifacts@/package-lock.json", "{}"), (".github/", "")]);
+    assert_eq!(run(folder.path(), &["init"]).status.code(), Some(0));
+    let workflow = written(&folder, ".github/workflows/fngate.yml");
+    assert!(
+        workflow.contains("branches: [\"@commands@\"]") && workflow.contains("            @artifacts@/package-lock.json\n"),
+        "{workflow}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link() {
+    let outside = TempDir::new().unwrap();
+    for link in [".github", ".github/workflows", "fngate.toml"] {
+        let folder = repository(&[("x", "")]);
+        if link.contains("/workflows") {
+            fs::create_dir(folder.path().join(".github")).unwrap();
+        }
+        let target = if link.ends_with(".toml") { outside.path().join("target") } else { outside.path().to_owned() };
+        std::os::unix::fs::symlink(target, folder.path().join(link)).unwrap();
+        let output = run(folder.path(), &["init", "--ci", "github", "--overwrite"]);
+        assert_eq!(output.status.code(), Some(2), "{link}");
+        assert!(text(&output.stderr).contains("it is a link"), "{}", text(&output.stderr));
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        assert!(!folder.path().join("fngate.toml").is_file());
+    }
+}

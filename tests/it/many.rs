@@ -44,6 +44,32 @@ fn a_call_over_many_says_something_of_each_in_their_order() {
 }
 
 #[test]
+fn a_report_takes_the_place_of_nothing_that_is_read_or_written() {
+    let bench = Bench::new();
+    fs::write(bench.path("until.toml"), "[baseline]\nuntil = 2026-11-21\n").unwrap();
+    assert_eq!(bench.check(&["clean.zip", "--report", "json=old.json"]).status.code(), Some(0));
+    let before = fs::read(bench.path("clean.zip")).unwrap();
+    let old = fs::read(bench.path("old.json")).unwrap();
+    for arguments in [
+        vec!["clean.zip", "--report", "json=clean.zip"],
+        vec!["clean.zip", "-o", "./clean.zip"],
+        vec!["clean.zip", "--report", "json=x", "--report", "sarif=./x"],
+        vec!["clean.zip", "--report", "json=x", "-o", "x"],
+        vec!["clean.zip", "--config", "until.toml", "--baseline", "old.json", "--report", "json=old.json"],
+        vec!["clean.zip", "--config", "until.toml", "--report", "json=until.toml"],
+    ] {
+        let output = bench.check(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("take the place"), "{}", text(&output.stderr));
+    }
+    assert!(before == fs::read(bench.path("clean.zip")).unwrap() && old == fs::read(bench.path("old.json")).unwrap());
+    assert!(!bench.path("x").exists());
+    // What is no file can take any number.
+    assert_eq!(bench.check(&["clean.zip", "--report", "json=/dev/null", "-o", "/dev/null"]).status.code(), Some(0));
+    assert_eq!(bench.check(&["clean.zip", "--report", "json=old.json"]).status.code(), Some(0));
+}
+
+#[test]
 fn workers_without_number_are_refused() {
     let bench = Bench::new();
     for jobs in ["0", "257", "65535"] {

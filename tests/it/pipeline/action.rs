@@ -57,6 +57,47 @@ fn outputs_are_set_before_the_gate_can_fail() {
 }
 
 #[test]
+fn nothing_passes_without_a_report_that_says_so() {
+    let runner = Runner::new();
+    runner.clean("clean.zip");
+    for (name, does) in [("silent.sh", "exit 0"), ("liar.sh", "for w; do case $w in json=*) echo '{}' >\"${w#json=}\" ;; esac; done")] {
+        fs::write(runner.path(name), format!("#!/bin/sh\n{does}\n")).unwrap();
+        std::process::Command::new("chmod").arg("+x").arg(runner.path(name)).status().unwrap();
+        let step = runner.run("clean.zip", &[("binary", name)]);
+        assert_eq!((step.code, step.verdict()), (2, ("incomplete", "2", "0")), "{name}: {}", step.log);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_glob_leaves_no_artifact_out() {
+    let runner = Runner::new();
+    runner.clean("clean.zip");
+    assert_eq!(runner.run("*.zip", &[]).code, 0);
+    std::os::unix::fs::symlink("nowhere", runner.path("later.zip")).unwrap();
+    let step = runner.run("*.zip", &[]);
+    assert_eq!(step.code, 2, "{}", step.log);
+    assert!(step.log.contains("a link to nothing"), "{}", step.log);
+    fs::remove_file(runner.path("later.zip")).unwrap();
+    runner.bad(".hidden.zip");
+    assert_eq!(runner.run("*.zip", &[]).code, 1);
+}
+
+#[test]
+fn where_nothing_can_be_written_nothing_was_judged() {
+    let runner = Runner::new();
+    runner.clean("clean.zip");
+    let file = runner.path("clean.zip");
+    let binary = own("tests/shim/record.sh");
+    let inputs = [("artifacts", "clean.zip"), ("binary", binary.to_str().unwrap())];
+    for name in ["RUNNER_TEMP", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"] {
+        let place = file.join("x");
+        let step = runner.step(&inputs, &[(name, place.to_str().unwrap())]);
+        assert_eq!(step.code, 2, "{name}: {}", step.log);
+    }
+}
+
+#[test]
 fn a_files_name_is_a_name_and_nothing_more() {
     let runner = Runner::new();
     // Read as a list, this one would have `harmless.zip` judged in its place.
