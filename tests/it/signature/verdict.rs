@@ -130,6 +130,32 @@ fn what_did_not_pass_gets_no_summary_and_loses_an_old_one() {
 }
 
 #[test]
+fn a_pass_that_rests_on_a_baseline_is_not_signed() {
+    let service = Service::new();
+    let place = service.place();
+    clean(&place);
+    assert_eq!(checked(&place, &[]).status.code(), Some(0));
+    assert!(place.has("fn.zip.vsa.sigstore.json"));
+    place.write(
+        "own.rego",
+        "package fngate.own\nfindings contains {\"rule\": \"own\", \"level\": \"deny\", \"subject\": \"fn.zip\", \"message\": \"no\"}",
+    );
+    let first = place.run(&[&["check", "fn.zip", "--policy", "own.rego", "--report", "json=old.json"][..], &DB].concat());
+    assert_eq!(first.status.code(), Some(1), "{}{}", out(&first), err(&first));
+    place.write("fngate.toml", "[baseline]\nuntil = 2999-01-01\n");
+    let known = ["--policy", "own.rego", "--baseline", "old.json"];
+    let passes = place.run(&[&["check", "fn.zip"][..], &DB, &known].concat());
+    assert_eq!(passes.status.code(), Some(0), "{}{}", out(&passes), err(&passes));
+    let output = checked(&place, &known);
+    assert!(output.status.code() == Some(2) && err(&output).contains("baseline"), "{}", err(&output));
+    assert!(!place.has("fn.zip.vsa.sigstore.json"), "nor does an earlier one stay");
+    place.write("fngate.toml", "[policy]\npaths = [\"own.rego\"]\n[baseline]\nfile = \"old.json\"\nuntil = 2999-01-01\n");
+    let output = place.signed(&[&["attest", "fn.zip", "--vsa"][..], &DB].concat());
+    assert!(output.status.code() == Some(2) && err(&output).contains("baseline"), "{}", err(&output));
+    assert!(!place.has("fn.zip.vsa.sigstore.json"));
+}
+
+#[test]
 fn a_verdict_that_cannot_be_signed_is_not_green() {
     let service = Service::new();
     let place = service.place();
