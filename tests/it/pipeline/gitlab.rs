@@ -159,6 +159,28 @@ fn every_verdict_has_its_exit_and_its_reports() {
 }
 
 #[test]
+fn nothing_passes_that_was_not_judged() {
+    let job = Job::new();
+    job.runner.clean("clean.zip");
+    fs::write(job.runner.path("silent.sh"), "#!/bin/sh\nexit 0\n").unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(job.runner.path("silent.sh")).status().unwrap();
+    std::os::unix::fs::symlink("nowhere", job.runner.path("later.zip")).unwrap();
+    let short = format!("https://mirror.example/a.db@sha256:{}", "0".repeat(63));
+    for (name, value, words) in [
+        ("FNGATE_BINARY", "silent.sh", "the verdict is incomplete"),
+        ("FNGATE_ARTIFACTS", "*.zip", "a link to nothing"),
+        ("FNGATE_ADVISORIES", "https://mirror.example/a.db@sha256:", "64 small hexadecimal digits"),
+        ("FNGATE_ADVISORIES", &short, "64 small hexadecimal digits"),
+        ("FNGATE_ADVISORIES", "https://mirror.example/a.db@sha256:XYZ", "64 small hexadecimal digits"),
+    ] {
+        for shell in ["sh", "bash"] {
+            let (code, log) = said(&job.run(shell, &[("FNGATE_ARTIFACTS", "clean.zip"), (name, value)]));
+            assert_eq!((code, log.contains(words)), (Some(2), true), "{shell}: {name} {value}: {log}");
+        }
+    }
+}
+
+#[test]
 fn every_variable_reaches_the_command_line() {
     let job = Job::new();
     job.runner.bad("-x.zip");

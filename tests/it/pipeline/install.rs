@@ -39,7 +39,8 @@ impl Place {
     /// A verifier of a name that says yes (exit 0) or no, and writes down what it was asked.
     fn verifier(&self, name: &str, code: i32) {
         let path = self.folder.path().join("tools").join(name);
-        fs::write(&path, format!("#!/bin/sh\necho \"$@\" >'{}'\nexit {code}\n", self.folder.path().join("asked").display())).unwrap();
+        fs::write(&path, format!("#!/bin/sh\necho \"$@\" in \"$PWD\" >'{}'\nexit {code}\n", self.folder.path().join("asked").display()))
+            .unwrap();
         Command::new("chmod").arg("+x").arg(&path).status().unwrap();
     }
 
@@ -142,4 +143,29 @@ fn a_script_that_was_cut_does_nothing() {
         let _ = Command::new("sh").arg(&script).env("FNGATE_RELEASES_URL", &place.server.url).env("HOME", place.folder.path()).output();
     }
     assert_eq!(place.server.asked(), [""; 0]);
+}
+
+/// A fngate.toml in the way could name others who may sign.
+#[test]
+fn the_verifier_reads_no_configuration_of_the_place_it_is_called_from() {
+    let place = Place::new();
+    place.server.put(&format!("/fngate-v0.9.1/{}.tar.gz.sigstore.json", place.name), b"{}");
+    place.verifier("fngate", 0);
+    let (installed, log) = place.run(&[]);
+    assert!(installed, "{log}");
+    let asked = fs::read_to_string(place.folder.path().join("asked")).unwrap();
+    let (words, at) = asked.trim().rsplit_once(" in ").unwrap();
+    assert!(words.starts_with("verify archive --bundle bundle --identity https://github.com/fngate/fngate/.github/"), "{words}");
+    assert!(Path::new(at).starts_with(place.folder.path()), "{at}");
+}
+
+#[test]
+fn a_list_without_the_archive_vouches_for_nothing() {
+    let place = Place::new();
+    // Nor does it where no digest can be computed, and nothing would equal nothing.
+    let tools = place.folder.path().join("tools");
+    fs::remove_file(tools.join("sha256sum")).unwrap();
+    place.server.put("/fngate-v0.9.1/fngate-0.9.1-checksums.txt", b"");
+    let (installed, log) = place.run(&["--without-signature"]);
+    assert!(!installed && log.contains("not the one in the list"), "{log}");
 }
