@@ -6,19 +6,25 @@
 //! distributes, so it stands with that file's address and not with the component. The properties by which GitLab takes a document
 //! for a report are those of its "CycloneDX property taxonomy", schema version 1.
 
+mod library;
+mod vulnerability;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::component::{Seed, archive, artifact_seed, by_purl, distributions, file_digest, is_build_only, is_optional, owner, qualified};
+use library::{bundled, component};
+use vulnerability::vulnerability;
+
+use super::component::{Seed, archive, artifact_seed, by_purl, distributions, file_digest, is_build_only, is_optional, owner};
 use super::gitlab::{component_properties, schema_property};
 use super::graph::{Graph, graph};
 use super::place::Sites;
 use super::spool::{List, Member, write_document};
 use super::{Call, Closing, Examined, Report, Reporter};
-use crate::model::{BundleFacts, Distribution, Ecosystem, Facts, Inventory, InventoryState, Package, Relation, Vulnerability};
+use crate::model::{BundleFacts, Facts, Inventory, InventoryState, Package, Vulnerability};
 
 /// The CycloneDX report.
 pub(super) struct CycloneDx;
@@ -265,179 +271,4 @@ fn file(bundle: &BundleFacts, inventory: &Inventory, reference: &str) -> Value {
         own["hashes"] = json!([{"alg": "SHA-256", "content": hash}]);
     }
     own
-}
-
-/// Bytes of bundles by package and bundle, and whether they are counted.
-type Shares<'a> = BTreeMap<(&'a str, &'a str), (u64, bool)>;
-
-fn bundled(inventory: &Inventory) -> Shares<'_> {
-    let mut shares = Shares::new();
-    for bundle in &inventory.bundles {
-        let known = bundle.packages.iter().filter(|share| share.bytes > 0);
-        shares.extend(known.map(|share| ((share.purl.as_str(), bundle.path.as_str()), (share.bytes, bundle.exact))));
-    }
-    shares
-}
-
-/// One package; where it is known in several ways, with all of them as evidence.
-fn component(purl: &str, packages: &[&Package], from: &[&Distribution], reference: &str, shares: &Shares<'_>) -> Value {
-    let mut own = Map::new();
-    own.insert("type".to_owned(), json!("library"));
-    own.insert("bom-ref".to_owned(), json!(reference));
-    if let Some(package) = packages.first() {
-        match package.name.split_once('/').filter(|_| package.ecosystem == Ecosystem::Npm) {
-            Some((group, name)) => {
-                own.insert("group".to_owned(), json!(group));
-                own.insert("name".to_owned(), json!(name));
-            }
-            None => {
-                own.insert("name".to_owned(), json!(package.name));
-            }
-        }
-        if let Some(version) = &package.version {
-            own.insert("version".to_owned(), json!(version));
-        }
-    }
-    own.insert("scope".to_owned(), json!(scope(packages)));
-    own.insert("purl".to_owned(), json!(qualified(purl, packages, from)));
-    if !from.is_empty() {
-        own.insert("externalReferences".to_owned(), from.iter().map(|one| source(one)).collect());
-    }
-    own.insert("evidence".to_owned(), evidence(purl, packages, shares));
-    own.insert("properties".to_owned(), Value::Array(properties(packages)));
-    Value::Object(own)
-}
-
-fn scope(packages: &[&Package]) -> &'static str {
-    if is_build_only(packages) {
-        "excluded"
-    } else if is_optional(packages) {
-        "optional"
-    } else {
-        "required"
-    }
-}
-
-/// Where a lockfile says that a package comes from.
-fn source(one: &Distribution) -> Value {
-    let kind = if one.url.starts_with("git+") { "vcs" } else { "distribution" };
-    let mut own = json!({"type": kind, "url": one.url, "comment": format!("according to {}", one.path)});
-    if let Some((algorithm, hash)) = &one.hash {
-        own["hashes"] = json!([{"alg": algorithm, "content": hash}]);
-    }
-    own
-}
-
-/// By which means a package is known, and where.
-fn evidence(purl: &str, packages: &[&Package], shares: &Shares<'_>) -> Value {
-    let mut methods: Vec<(&str, u32, &str)> =
-        packages.iter().map(|package| (technique(package.relation), percent(package), package.evidence)).collect();
-    methods.sort_unstable();
-    methods.dedup();
-    let share = |percent: u32| f64::from(percent) / 100.0;
-    let confidence = share(methods.iter().map(|(_, percent, _)| *percent).max().unwrap_or_default());
-    let methods: Vec<Value> = methods
-        .into_iter()
-        .map(|(technique, percent, value)| json!({"technique": technique, "confidence": share(percent), "value": value}))
-        .collect();
-    let mut places: Vec<&str> = packages.iter().flat_map(|package| package.paths.iter().map(|path| path.as_str())).collect();
-    places.sort_unstable();
-    places.dedup();
-    let mut evidence = json!({"identity": [{"field": "purl", "confidence": confidence, "methods": methods}]});
-    if !places.is_empty() {
-        let occurrence = |path: &str| match shares.get(&(purl, path)) {
-            Some((bytes, is_counted)) => {
-                let about = if *is_counted { "" } else { "about " };
-                json!({"location": path, "additionalContext": format!("{about}{bytes} bytes")})
-            }
-            None => json!({"location": path}),
-        };
-        evidence["occurrences"] = places.into_iter().map(occurrence).collect();
-    }
-    evidence
-}
-
-fn technique(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Embedded | Relation::Build => "binary-analysis",
-        Relation::Bundled => "source-code-analysis",
-        Relation::Installed | Relation::Vendored | Relation::Locked | Relation::Declared => "manifest-analysis",
-    }
-}
-
-/// How sure it is that the package is what it is called, at the version that it has.
-fn percent(package: &Package) -> u32 {
-    match (package.relation, package.version.is_some()) {
-        (_, false) => 50,
-        // Its own metadata lies in the artifact, or the compiler has noted it.
-        (Relation::Installed | Relation::Build, true) => 100,
-        (Relation::Embedded, true) if package.evidence == "cargo/auditable" => 100,
-        // A lockfile or manifest was meant to be followed; paths in a binary and copies in other packages may have been changed.
-        (Relation::Embedded | Relation::Bundled | Relation::Vendored | Relation::Locked | Relation::Declared, true) => 80,
-    }
-}
-
-fn properties(packages: &[&Package]) -> Vec<Value> {
-    let relations = packages.iter().map(|package| ("fngate:relation", package.relation.as_str()));
-    let candidates = packages.iter().flat_map(|package| package.candidates.iter().map(|version| ("fngate:candidate", version.as_str())));
-    let mut properties: Vec<(&str, &str)> = relations.chain(candidates).collect();
-    properties.sort_unstable();
-    properties.dedup();
-    properties.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
-}
-
-fn vulnerability(known: &Vulnerability, reference: &str, affects: &[Value]) -> Value {
-    let osv = |id: &str| json!({"name": "OSV", "url": format!("https://osv.dev/vulnerability/{id}")});
-    let mut rating = json!({"severity": known.severity.as_str()});
-    if let Some(score) = known.cvss {
-        rating["score"] = json!(score);
-    }
-    if let Some(vector) = &known.cvss_vector {
-        rating["method"] = json!(method(vector));
-        rating["vector"] = json!(vector);
-    }
-    let mut own = json!({
-        "bom-ref": reference,
-        "id": known.id,
-        "source": osv(&known.id),
-        "ratings": [rating],
-        "description": known.summary,
-        "affects": affects,
-    });
-    if !known.aliases.is_empty() {
-        own["references"] = known.aliases.iter().map(|id| json!({"id": id, "source": osv(id)})).collect();
-    }
-    let exploited = exploitation(known);
-    if !exploited.is_empty() {
-        own["properties"] = Value::Array(exploited);
-    }
-    if !known.fixed.is_empty() {
-        own["recommendation"] = json!(format!("update to {}", known.fixed.join(" or ")));
-    }
-    own
-}
-
-/// What is known of exploitation.
-fn exploitation(known: &Vulnerability) -> Vec<Value> {
-    let property = |name: &str, value: String| json!({"name": format!("fngate:{name}"), "value": value});
-    let mut properties = Vec::new();
-    if let Some(entry) = &known.known_exploited {
-        properties.push(property("kev-added", entry.added.clone()));
-        properties.push(property("kev-due", entry.due.clone()));
-        properties.push(property("kev-ransomware", entry.ransomware.to_string()));
-    }
-    if let Some(epss) = known.epss {
-        properties.push(property("epss-score", epss.score.to_string()));
-        properties.push(property("epss-percentile", epss.percentile.to_string()));
-    }
-    properties
-}
-
-fn method(vector: &str) -> &'static str {
-    match vector.split('/').next() {
-        Some("CVSS:3.0") => "CVSSv3",
-        Some("CVSS:3.1") => "CVSSv31",
-        Some("CVSS:4.0") => "CVSSv4",
-        _ => "CVSSv2",
-    }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::super::case::{Case, Prints, with_cases};
+use super::super::case::Case;
 use super::super::place::{Place, shown};
 use super::super::{Call, Closing, Examined, Report, Reporter, words};
 use super::Scan;
@@ -32,28 +32,11 @@ struct Dependencies(Scan);
 
 impl Report for Dependencies {
     fn add(&mut self, examined: &Examined) -> io::Result<()> {
-        let scan = &mut self.0;
-        let site = scan.sites.site(&scan.call, examined);
-        scan.unread += usize::from(examined.result.is_err());
-        let mut prints = Prints::default();
-        with_cases(examined, |cases| {
-            for case in cases.iter().filter(|case| belongs(case)) {
-                if case.is_ignored() {
-                    scan.ignored += 1;
-                    continue;
-                }
-                scan.known += usize::from(!case.counts());
-                scan.incomplete += usize::from(case.finding.level == Level::Incomplete);
-                let place = site.place(&scan.call, case.finding);
-                let print = prints.print(&site, &examined.name, case.finding);
-                let mut entry = scan.entry(case, &examined.name, &place, &print);
-                entry["location"] = json!({"file": shown(&place.file), "dependency": dependency(case, &examined.name, &place)});
-                if let Some(vector) = case.vulnerability.and_then(|known| known.cvss_vector.as_deref()).filter(|vector| is_vector(vector)) {
-                    entry["cvss_vectors"] = json!([{"vendor": "OSV", "vector": vector}]);
-                }
-                scan.vulnerabilities.push(&entry)?;
+        self.0.add(examined, belongs, |entry, case, place| {
+            entry["location"] = json!({"file": shown(&place.file), "dependency": dependency(case, &examined.name, place)});
+            if let Some(vector) = case.vulnerability.and_then(|known| known.cvss_vector.as_deref()).filter(|vector| is_vector(vector)) {
+                entry["cvss_vectors"] = json!([{"vendor": "OSV", "vector": vector}]);
             }
-            Ok(())
         })
     }
 

@@ -21,9 +21,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Call;
-use super::place::Sites;
+use super::case::{Case, Prints, with_cases};
+use super::place::{Place, Sites};
 use super::spool::{List, Member, write_document};
+use super::{Call, Examined};
+use crate::model::Level;
 
 /// The version of the schemas.
 const VERSION: &str = "15.2.4";
@@ -46,6 +48,34 @@ impl Scan {
     fn new(call: &Arc<Call>, kind: &'static str) -> Self {
         let call = Arc::clone(call);
         Self { call, kind, sites: Sites::default(), vulnerabilities: List::new(), unread: 0, incomplete: 0, known: 0, ignored: 0 }
+    }
+
+    /// Adds those findings of an artifact that belong into the report, each with what `locate` says of its place.
+    fn add(
+        &mut self,
+        examined: &Examined,
+        belongs: impl Fn(&Case<'_>) -> bool,
+        locate: impl Fn(&mut Value, &Case<'_>, &Place),
+    ) -> io::Result<()> {
+        let site = self.sites.site(&self.call, examined);
+        self.unread += usize::from(examined.result.is_err());
+        let mut prints = Prints::default();
+        with_cases(examined, |cases| {
+            for case in cases.iter().filter(|case| belongs(case)) {
+                if case.is_ignored() {
+                    self.ignored += 1;
+                    continue;
+                }
+                self.known += usize::from(!case.counts());
+                self.incomplete += usize::from(case.finding.level == Level::Incomplete);
+                let place = site.place(&self.call, case.finding);
+                let print = prints.print(&site, &examined.name, case.finding);
+                let mut entry = self.entry(case, &examined.name, &place, &print);
+                locate(&mut entry, case, &place);
+                self.vulnerabilities.push(&entry)?;
+            }
+            Ok(())
+        })
     }
 
     fn write(self, out: &mut dyn Write) -> io::Result<()> {

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::super::case::{Case, Prints, with_cases};
+use super::super::case::Case;
 use super::super::place::shown;
 use super::super::{Call, Closing, Examined, Report, Reporter};
 use super::Scan;
-use crate::model::Level;
 
 /// GitLab's secret detection report.
 pub(in super::super) struct SecretDetection;
@@ -31,28 +30,11 @@ struct Secrets(Scan);
 
 impl Report for Secrets {
     fn add(&mut self, examined: &Examined) -> io::Result<()> {
-        let scan = &mut self.0;
-        let site = scan.sites.site(&scan.call, examined);
-        scan.unread += usize::from(examined.result.is_err());
-        let commit = scan.call.commit.clone().unwrap_or_else(|| NO_COMMIT.to_owned());
-        let mut prints = Prints::default();
-        with_cases(examined, |cases| {
-            for case in cases.iter().filter(|case| belongs(case)) {
-                if case.is_ignored() {
-                    scan.ignored += 1;
-                    continue;
-                }
-                scan.known += usize::from(!case.counts());
-                scan.incomplete += usize::from(case.finding.level == Level::Incomplete);
-                let place = site.place(&scan.call, case.finding);
-                let print = prints.print(&site, &examined.name, case.finding);
-                let mut entry = scan.entry(case, &examined.name, &place, &print);
-                // GitLab tells entries apart by file and line, so that the file in the archive is the place.
-                let line = case.finding.line.unwrap_or(1);
-                entry["location"] = json!({"file": shown(&place.whole), "start_line": line, "end_line": line, "commit": {"sha": commit}});
-                scan.vulnerabilities.push(&entry)?;
-            }
-            Ok(())
+        let commit = self.0.call.commit.clone().unwrap_or_else(|| NO_COMMIT.to_owned());
+        self.0.add(examined, belongs, |entry, case, place| {
+            // GitLab tells entries apart by file and line, so that the file in the archive is the place.
+            let line = case.finding.line.unwrap_or(1);
+            entry["location"] = json!({"file": shown(&place.whole), "start_line": line, "end_line": line, "commit": {"sha": commit}});
         })
     }
 
